@@ -1,0 +1,1 @@
+"""Exact arithmetic over addresses and ports, and later the ways in."""
