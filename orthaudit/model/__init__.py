@@ -1,0 +1,1 @@
+"""Typed, frozen facts that rules judge; one file a topic."""
