@@ -1,0 +1,1 @@
+"""Asking the world and writing down what it said; nothing here judges."""

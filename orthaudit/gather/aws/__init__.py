@@ -1,0 +1,1 @@
+"""AWS: the table of operations, the sessions that ask, and the collector."""
