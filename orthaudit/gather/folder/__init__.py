@@ -1,0 +1,1 @@
+"""A folder of AWS CLI output, read as a snapshot."""
