@@ -161,7 +161,7 @@ def _unknown(
     why = missing[0].why if len(missing) == 1 else f"{len(missing)} reasons: " + "; ".join(one.why for one in missing)
     needs = tuple(dict.fromkeys(need for one in missing for need in one.needs or (one.why,)))
     evidence = [Evidence(one.needs[0] if one.needs else "not seen", one.why) for one in missing]
-    finding = _finding(rule, estate, name, Status.UNKNOWN, f"could not be seen: {why}", evidence, subject)
+    finding = _finding(rule, estate, name, Status.UNKNOWN, why, evidence, subject)
     codes = tuple(sorted({one.code for one in missing}, key=list(UnknownCode).index))
     return replace(finding, unknown=Missing(codes[0], needs, codes))
 

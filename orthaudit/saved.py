@@ -235,7 +235,7 @@ def _snapshot(path: Path, manifest: Any, files: Mapping[str, bytes]) -> Snapshot
         match name.split("/"):
             case ["aws", account, region, file]:
                 answers[account, region, file.removesuffix(".json")] = _answers(path, name, content)
-            case _ if isinstance(content, dict):
+            case _ if isinstance(content, dict) and _is_listener(content):
                 probes.append(content)
             case _:
                 raise SnapshotError(f"{path}: {name} is no listener as probed")
@@ -257,6 +257,11 @@ def _snapshot(path: Path, manifest: Any, files: Mapping[str, bytes]) -> Snapshot
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SnapshotError(f"{path}: {MANIFEST} is not one of orthaudit's: {type(error).__name__} {error}") from None
+
+
+def _is_listener(probe: Structure) -> bool:
+    host, port, vantage = (probe.get(key) for key in ("host", "port", "vantage"))
+    return isinstance(host, str) and isinstance(port, int) and (vantage is None or isinstance(vantage, str))
 
 
 def _answers(path: Path, name: str, content: Json) -> tuple[Answer, ...]:

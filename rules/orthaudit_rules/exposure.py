@@ -12,9 +12,10 @@ from orthaudit.rule import Fail, NotApplicable, Outcome, Severity, Unobserved, r
 
 
 def count(addresses: Addresses) -> str:
-    """How many addresses, in words: `4294967296 IPv4`."""
+    """How many public addresses, in words: `65,536 public IPv4 addresses`."""
     sizes = ((size(addresses.v4), "IPv4"), (size(addresses.v6), "IPv6"))
-    return " and ".join(f"{number:,} {family}" for number, family in sizes if number)
+    counted = (f"{number:,} public {family} address{'es' * (number > 1)}" for number, family in sizes if number)
+    return " and ".join(counted)
 
 
 def _wide(addresses: Addresses, policy: Policy) -> bool:
@@ -51,11 +52,11 @@ def dicom_port_open_to_internet(group: SecurityGroup, policy: Policy) -> Iterato
         public = (admitted.items[0] & INTERNET) - trusted
         if public and (policy.trusted_sources is not None or _wide(public, policy)):
             by = ", ".join(group.sources(port, public))
-            yield Fail(f"admits {count(public)} public addresses to {port}, by {by}")
+            yield Fail(f"admits {count(public)} to {port}, by {by}")
         elif public:
             yield Unobserved(
                 UnknownCode.NOT_DECLARED,
-                f"{group.id} admits {count(public)} public addresses to {port}, by "
+                f"{group.id} admits {count(public)} to {port}, by "
                 f"{', '.join(group.sources(port, public))}, and "
                 "policy.trusted_sources does not say whose they are",
                 ("policy.trusted_sources",),
@@ -88,7 +89,7 @@ def proxy_is_the_only_source(listener: DicomListener, policy: Policy) -> Iterato
     others = (admitted.items[0] & INTERNET) - declared
     if others:
         by = ", ".join(source for group in listener.security_groups for source in group.sources(listener.port, others))
-        yield Fail(f"admits {count(others)} other public addresses to {listener.port}, by {by}")
+        yield Fail(f"admits {count(others)} beside the proxies to {listener.port}, by {by}")
     shut_out = [proxy for proxy in proxies if Addresses.of(proxy.addresses) - admitted.items[0]]
     if admitted.missing:
         yield from admitted.missing
