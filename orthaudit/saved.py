@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import gzip
 import hashlib
 import io
 import json
@@ -183,11 +184,13 @@ def _read(folder: Path, name: str) -> bytes:
 def _read_archive(path: Path) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     try:
-        with tarfile.open(path, "r:gz") as archive:
+        with gzip.open(path) as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
             for member in archive:
-                stream = archive.extractfile(member) if member.isfile() and member.size <= LARGEST else None
-                if stream is not None:
-                    files[member.name.removeprefix("./")] = stream.read()
+                content = archive.extractfile(member) if member.isfile() and member.size <= LARGEST else None
+                if content is not None:
+                    files[member.name.removeprefix("./")] = content.read()
+            while stream.read(1 << 20):  # to the end, where the checksum of the whole stands
+                pass
     except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
         raise SnapshotError(f"{path}: cannot be read as a .tar.gz snapshot, it may be cut off: {error}") from error
     if MANIFEST not in files:

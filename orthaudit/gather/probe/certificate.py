@@ -99,7 +99,7 @@ def to_pem(certificate: x509.Certificate) -> str:
 
 def rfc3339(moment: datetime) -> str:
     """A UTC time as the report writes it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def subject_alternative_names(certificate: x509.Certificate, doubts: list[str]) -> tuple[str, ...]:
