@@ -22,3 +22,16 @@ test: $(VENV)/test-ready  ## everything that must hold before a merge
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+.PHONY: picture
+picture: $(VENV)/test-ready  ## draw docs/report.svg anew, from a real audit
+	$(BIN)/python docs/picture.py
+
+.venv-prowler/ready:
+	python3 -m venv .venv-prowler
+	.venv-prowler/bin/pip install --quiet --disable-pip-version-check 'prowler>=5,<6'
+	touch $@
+
+.PHONY: bench-aws
+bench-aws: $(VENV)/test-ready .venv-prowler/ready  ## what reading AWS costs, beside Prowler 5
+	$(BIN)/python benchmarks/aws_cost.py

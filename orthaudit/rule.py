@@ -23,13 +23,21 @@ from orthaudit.finding import FixBy, Severity
 from orthaudit.model.subject import Subject
 from orthaudit.policy import Policy
 
+CRITICAL, HIGH, MEDIUM, LOW, INFO = sorted(Severity, reverse=True)
+
 __all__ = [
+    "CRITICAL",
+    "HIGH",
+    "INFO",
+    "LOW",
+    "MEDIUM",
     "Fail",
     "FixBy",
     "NotApplicable",
     "NotObserved",
     "Note",
     "Outcome",
+    "Policy",
     "Rule",
     "RuleError",
     "Severity",

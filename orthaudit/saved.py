@@ -304,11 +304,12 @@ def _line(raw: Mapping[str, Any]) -> LedgerLine:
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Parsing makes nothing but objects that stay: the collector would walk them over and over."""
+    """Parsing makes nothing but objects that stay: the collector would walk them over and over, now and later."""
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if enabled:
+            gc.freeze()
             gc.enable()

@@ -42,6 +42,9 @@ class Item:
     def text(self, name: str, default: D) -> str | D: ...
     def text(self, name: str, default: object = _REQUIRED) -> object:
         """A string member."""
+        value = self.raw.get(name)
+        if isinstance(value, str):  # nearly always: the way that a hundred thousand interfaces take
+            return value
         return self._read(name, str, default)
 
     @overload

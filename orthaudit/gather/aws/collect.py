@@ -89,7 +89,7 @@ class Notebook:
 
 
 class Collector:
-    """Asks the calls of a plan in every account and region. `on_call` is told of each question asked."""
+    """Asks the calls of a plan in every account and region. `on_call` is told of each question before it is asked."""
 
     def __init__(
         self,
@@ -107,28 +107,31 @@ class Collector:
         self._clients: dict[tuple[str, str, str], Any] = {}
 
     def collect(self, entrances: Sequence[Entrance], plan: Sequence[Call]) -> None:
-        """Ask level by level, parents before children; each level in parallel over accounts and regions."""
-        end = self._clock() + self._sessions.manner.account_deadline
-        asked = frozenset(call.id for call in plan)
-        self._make_clients(entrances, plan)
-        for level in sorted({depth(call.id) for call in plan}):
-            run_all(
-                (
-                    partial(self._ask_all, entrance.account, region, call, asked, end)
-                    for call in plan
-                    if depth(call.id) == level
-                    for entrance in entrances
-                    for region in entrance.regions
-                ),
-                self._sessions.manner.threads,
-            )
+        """Ask one account after the other, each within its own deadline.
 
-    def _make_clients(self, entrances: Sequence[Entrance], plan: Sequence[Call]) -> None:
+        Within an account: level by level, parents before children, in parallel over regions and operations.
+        """
+        asked = frozenset(call.id for call in plan)
         for entrance in entrances:
-            for region in entrance.regions:
-                for service in dict.fromkeys(call.service for call in plan):
-                    key = (entrance.account, region, service)
-                    self._clients[key] = self._sessions.client(entrance.session, service, region)
+            end = self._clock() + self._sessions.manner.account_deadline
+            self._make_clients(entrance, plan)
+            for level in sorted({depth(call.id) for call in plan}):
+                run_all(
+                    (
+                        partial(self._ask_all, entrance.account, region, call, asked, end)
+                        for call in plan
+                        if depth(call.id) == level
+                        for region in entrance.regions
+                    ),
+                    self._sessions.manner.threads,
+                )
+
+    def _make_clients(self, entrance: Entrance, plan: Sequence[Call]) -> None:
+        self._clients = {
+            (entrance.account, region, service): self._sessions.client(entrance.session, service, region)
+            for region in entrance.regions
+            for service in dict.fromkeys(call.service for call in plan)
+        }
 
     def _ask_all(self, account: str, region: str, call: Call, asked: frozenset[str], end: float) -> None:
         place = (account, region)
