@@ -1,4 +1,4 @@
-"""`--from`: saved evidence of whatever kind, judged together."""
+"""`--from` and `--terraform`: evidence of whatever kind, judged together."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from orthaudit.merge import merged
 from orthaudit.saved import SnapshotError, is_snapshot, load
 
 
-def read_evidence(paths: Sequence[Path], now: datetime) -> Snapshot:
-    """Every path as one snapshot. `now`: the time of a folder that has none of its own. Raises `Refused`."""
+def read_evidence(paths: Sequence[Path], terraform: Path | None, now: datetime) -> Snapshot:
+    """All of it as one snapshot. `now`: the time of what has none of its own. Raises `Refused`."""
     snapshots = [_read(path, now) for path in paths]
+    if terraform is not None:
+        snapshots.append(_plan(terraform, now))
     whole = merged(snapshots)
     if all(one.scope.source in ("live", "lab", "snapshot") for one in snapshots):
         whole = replace(whole, scope=replace(whole.scope, source="snapshot"))
@@ -39,3 +41,12 @@ def _read(path: Path, now: datetime) -> Snapshot:
     for name in not_understood:
         click.echo(f"{path / name}: not understood, left out", err=True)
     return snapshot
+
+
+def _plan(path: Path, now: datetime) -> Snapshot:
+    from orthaudit.gather.terraform.read import TerraformError, read_terraform  # it needs botocore's names
+
+    try:
+        return read_terraform(path, __version__, now)
+    except TerraformError as error:
+        raise Refused(str(error)) from None

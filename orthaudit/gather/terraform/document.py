@@ -3,53 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import zip_longest
 from typing import Final, TypeAlias
 
-from orthaudit.evidence import Json, Structure, UnknownCode
+from orthaudit.evidence import Json, Structure
 from orthaudit.gather.aws.redact import redacted
+from orthaudit.gather.terraform.marks import is_unknown, marked, sequence, structure, structures
 from orthaudit.gather.terraform.names import Index, enclosing, names, parts
-from orthaudit.model.item import UNOBSERVED_KEY
 
 Key: TypeAlias = "int | str | None"
-
-
-def known_after_apply(what: str) -> Structure:
-    """The mark of a fact that is known only after apply."""
-    return {UNOBSERVED_KEY: [UnknownCode.KNOWN_AFTER_APPLY.value, f"{what} is known only after apply"]}
-
-
-def is_unknown(value: Json) -> bool:
-    """Whether a value is such a mark."""
-    return isinstance(value, dict) and UNOBSERVED_KEY in value
-
-
-def structure(value: Json) -> Structure:
-    """The value where it is a structure, else an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def sequence(value: Json) -> list[Json]:
-    """The value where it is a list, else an empty one."""
-    return value if isinstance(value, list) else []
-
-
-def structures(value: Json) -> list[Structure]:
-    """The structures of a list."""
-    return [one for one in sequence(value) if isinstance(one, dict)]
-
-
-def _marked(value: Json, unknown: Json, what: str) -> Json:
-    """The value with a mark wherever `after_unknown` says true."""
-    if unknown is True:
-        return known_after_apply(what)
-    if isinstance(unknown, dict) and isinstance(value, dict):
-        return {name: _marked(value.get(name), unknown.get(name), what) for name in {**value, **unknown}}
-    if isinstance(unknown, list) and isinstance(value, list):
-        return [_marked(one, other, what) for one, other in zip_longest(value, unknown)]
-    return value
 
 
 @dataclass(frozen=True)
@@ -84,11 +48,14 @@ class Block:
             unknown: Json = name not in self.values
         else:
             unknown = structure(self.unknown).get(name)
-        return _marked(self.values.get(name), unknown, f"{self.address}: {name}")
+        return marked(self.values.get(name), unknown, f"{self.address}: {name}")
 
     def left_out(self, name: str) -> bool:
         """Whether an argument is certainly not given. Not for blocks: `dynamic` ones are not in the document."""
-        return self.configured and name not in self.expressions
+        if not self.configured or name in self.expressions:
+            return False
+        value = self.value(name)
+        return value is None or is_unknown(value)
 
     def blocks(self, name: str) -> tuple[Block, ...] | Structure:
         """The blocks of one name, or the mark that they are known only after apply."""
@@ -103,8 +70,8 @@ class Block:
                 self.scope,
                 one,
                 {} if state is None else state,
-                self._expressions(name, one),
-                self.configured,
+                self._expressions(name, one, state, several=len(values) > 1),
+                self.configured and name in self.expressions,  # those of a `dynamic` block are not told
             )
             for one, state in zip_longest(values, unknown[: len(values)], fillvalue=None)
             if one is not None
@@ -117,11 +84,11 @@ class Block:
             return found
         return found[0] if found else Block(self.address, self.scope, {}, {}, {}, self.configured)
 
-    def _expressions(self, name: str, values: Structure) -> Structure:
+    def _expressions(self, name: str, values: Structure, unknown: Json, *, several: bool) -> Structure:
         """The configuration of one block: blocks are sets, so it is told by the constants that it shares."""
         configuration = self.expressions.get(name)
-        if isinstance(configuration, dict):
-            return dict.fromkeys(values, configuration)  # one expression made all blocks
+        if isinstance(configuration, dict):  # one expression made all blocks
+            return {key: {**configuration, "shared": several} for key in [*values, *structure(unknown)]}
         fitting = [one for one in structures(configuration) if _agrees(one, values)]
         merged: Structure = {}
         for one in fitting:
@@ -192,9 +159,12 @@ class Document:
             if actions in (["read"], ["forget"]) and address not in found:
                 values = structure(structure(change.get("change")).get("before" if "forget" in actions else "after"))
                 self._add(found, _text(change, "module_address"), change, values, change)
+        moved = {_text(one, "previous_address") for one in changes.values()}
         before = structure(structure(self.content.get("prior_state")).get("values"))
         for module, raw in _in_modules(structure(before.get("root_module"))):
-            if _text(raw, "address") not in changes:  # data that was read, and what the plan does not touch
+            if _text(raw, "address") not in (
+                changes.keys() | moved
+            ):  # data that was read, and what the plan does not touch
                 self._add(found, module, raw, structure(raw.get("values")), {})
         for deferred in structures(self.content.get("deferred_changes")):
             change = structure(deferred.get("resource_change"))
@@ -327,8 +297,3 @@ def _variables(content: Structure, configuration: Structure) -> Structure:
         if not structure(declared.get(name)).get("sensitive"):
             values[name] = structure(variable).get("value")
     return redacted(values)
-
-
-def replaced(block: Block, **values: Json) -> Block:
-    """The block with other values."""
-    return replace(block, values={**block.values, **values})

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Final
 
 from orthaudit.evidence import Json
-from orthaudit.gather.terraform.document import Document, Resource, structure, structures
+from orthaudit.gather.terraform.document import Document, Resource
+from orthaudit.gather.terraform.marks import structure, structures
 
 ACCOUNT: Final = "terraform"
 """Stands for the account that a plan does not name."""

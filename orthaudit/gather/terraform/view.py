@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from orthaudit.evidence import Json, Structure
-from orthaudit.gather.terraform.document import Block, Document, Resource, is_unknown
+from orthaudit.gather.terraform.document import Block, Document, Resource
+from orthaudit.gather.terraform.marks import is_unknown, known_after_apply
 from orthaudit.gather.terraform.references import References
 
 Items: TypeAlias = "Iterator[Structure]"
@@ -94,20 +95,15 @@ class View:
 
     def default_group(self, vpc: Json) -> Json:
         """The id of a VPC's default security group, by the VPC's id."""
-        return self._default(vpc, "aws_default_security_group", "vpc_id", "default_security_group_id")
-
-    def adopted(self, vpc: Resource, kind: str, argument: str, attribute: str) -> Resource | None:
-        """The resource by which the plan manages what AWS made with the VPC."""
-        made = self.made_with(vpc, attribute)
-        owner = (self.id(vpc), made)
-        return next((one for one in self.of(kind) if self.one(one, argument, *VPC, kind) in owner), None)
-
-    def _default(self, vpc: Json, kind: str, argument: str, attribute: str) -> Json:
         for one in self.known(*VPC):
             if self.id(one) == vpc:
-                adopted = self.adopted(one, kind, argument, attribute)
-                return self.id(adopted) if adopted else self.made_with(one, attribute)
-        return vpc if is_unknown(vpc) else None
+                return self.made_with(one, "default_security_group_id")
+        return known_after_apply(f"{vpc}: the default security group of a VPC that is not in the plan")
+
+    def creates(self, vpc: Resource, attribute: str, *managing: str) -> str | None:
+        """The id of what AWS makes with a VPC that the plan creates, unless a resource of the plan manages it."""
+        made = self.made_with(vpc, attribute)
+        return made if vpc.created and made not in map(self.id, self.of(*managing)) else None
 
 
 def tags(resource: Block) -> Json:
@@ -119,7 +115,13 @@ def tags(resource: Block) -> Json:
     return []
 
 
-def with_separate(inline: list[Json] | Structure, separate: list[Json]) -> Json:
+def label(block: Block, name: str) -> Json:
+    """A name or description for the reader; None where it is known only after apply: nothing depends on it."""
+    value = block.value(name)
+    return None if is_unknown(value) else value
+
+
+def with_separate(inline: Json, separate: list[Json]) -> Json:
     """What blocks and resources of their own say together.
 
     Where the blocks are not known and there are such resources, there are no blocks: the provider does not
@@ -137,6 +139,17 @@ def listed(value: Json) -> list[Json]:
     return [] if value is None else [value]
 
 
+def known_blocks(block: Block, name: str) -> tuple[Block, ...]:
+    """The blocks of one name; none where they are known only after apply."""
+    blocks = block.blocks(name)
+    return blocks if isinstance(blocks, tuple) else ()
+
+
 def first(value: Json) -> Json:
     """The first member of a list; a mark stays one."""
     return (value[0] if value else None) if isinstance(value, list) else value
+
+
+def members(name: str, values: Iterable[Json]) -> list[Json]:
+    """A list of structures of one member, as AWS writes many lists of ids; marks stay marks."""
+    return [one if is_unknown(one) else {name: one} for one in values]
