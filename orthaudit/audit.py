@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from orthaudit import __version__
 from orthaudit.declared import Config, Listener
-from orthaudit.evidence import LedgerLine, LedgerStatus, Scope, Snapshot, Structure
+from orthaudit.evidence import LedgerLine, LedgerStatus, Scope, Snapshot, Structure, UnknownCode
 from orthaudit.finding import Severity
 from orthaudit.judge import judge
 from orthaudit.model.certificates_in_use import certificates
@@ -98,6 +98,7 @@ async def _probe(
     live: Live, manner: ProbeManner, config: Config, snapshot: Snapshot, now: datetime, probes: list[Structure]
 ) -> None:
     from orthaudit.gather.probe.endpoint import probe  # pynetdicom is slow to import
+    from orthaudit.gather.probe.structure import left_alone
     from orthaudit.targets import targets
 
     estate = Estate(snapshot, config, now) if live.dial_found and snapshot.scope.places else None
@@ -108,7 +109,16 @@ async def _probe(
         live.watcher.on_probed(listener)
 
     live.watcher.on_probing(len(found))
-    await probe(found, manner, now, done)
+    try:
+        await probe(found, manner, now, done)
+    finally:
+        seen = {(one["host"], one["port"]) for one in probes}
+        why = "the scan was interrupted before the probe was finished"
+        probes += [
+            left_alone(target, manner, UnknownCode.NOT_PROBED, why)
+            for target in found
+            if (target.host, target.port) not in seen
+        ]
 
 
 def assess(

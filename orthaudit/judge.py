@@ -92,7 +92,7 @@ def _judge_subject(estate: Estate, rule: AnyRule, subject: Subject) -> Finding |
                 aside = outcome.message
             else:
                 missing[outcome] = None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return _error(rule, estate, subject.subject, error, subject)
     if fails:
         return _fail(rule, estate, subject, fails, tuple(missing))
@@ -189,7 +189,7 @@ def _region(place: Place | None) -> SubjectName:
 
 
 def _error(
-    rule: AnyRule, estate: Estate, name: SubjectName, error: Exception, subject: Subject | None = None
+    rule: AnyRule, estate: Estate, name: SubjectName, error: BaseException, subject: Subject | None = None
 ) -> Finding:
     log.debug("rule %s broke on %s", rule.id, name.id, exc_info=error)
     told = f"the rule broke: {type(error).__name__}: {error}"

@@ -152,7 +152,7 @@ def load_rules(paths: Iterable[Path] = ()) -> tuple[tuple[AnyRule, ...], tuple[t
     for entry in sorted(importlib.metadata.entry_points(group="orthaudit.rules"), key=lambda e: e.name):
         try:
             modules = list(_modules(entry.load()))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise RuleError(f"rule pack {entry.name!r} ({entry.value}): {_line(error)}") from error
         _add(rules, modules, entry.name)
         packs.append((entry.name, entry.dist.version if entry.dist else "unknown"))
@@ -181,9 +181,13 @@ def _modules(package: ModuleType) -> Iterator[ModuleType]:
 
 
 def _files(path: Path) -> list[Path]:
-    if not path.exists():
-        raise RuleError(f"{path}: no such file or folder")
-    return sorted(path.glob("*.py")) if path.is_dir() else [path]
+    try:
+        path.stat()
+        return sorted(path.glob("*.py")) if path.is_dir() else [path]
+    except FileNotFoundError:
+        raise RuleError(f"{path}: no such file or folder") from None
+    except OSError as error:
+        raise RuleError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _module_at(file: Path) -> ModuleType:
@@ -195,10 +199,10 @@ def _module_at(file: Path) -> ModuleType:
     sys.modules[name] = module  # dataclasses of the module look themselves up here
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise RuleError(f"{file}: {_line(error)}") from error
     return module
 
 
-def _line(error: Exception) -> str:
+def _line(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0]

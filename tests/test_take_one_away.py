@@ -120,6 +120,7 @@ def probe(address: str, loopback_port: int) -> Structure:
         "speaks": "tls",
         "plaintext": "refused",
         "mutual_tls": "required",
+        "association": {"outcome": "accepted"},
         "versions": {
             "SSL 3.0": "rejected",
             "TLS 1.0": "rejected",

@@ -61,7 +61,7 @@ def check(file: Path | None) -> None:
 @config.command()
 def schema() -> None:
     """Print the JSON schema of orthaudit.yaml, which describes every key."""
-    from orthaudit.config.check import schema_text
+    from orthaudit.config.schema import schema_text
 
     click.echo(schema_text(), nl=False)
 

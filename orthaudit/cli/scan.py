@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -47,6 +48,7 @@ class Options:
     no_aws: bool
     no_probe: bool
     from_: tuple[Path, ...]
+    terraform: Path | None
     as_of: str | None
     save: Path | None
     dry_run: bool
@@ -60,6 +62,11 @@ class Options:
     fail_on: str | None
     accept_unknown: tuple[str, ...]
     deadline_per_listener: float
+
+    @property
+    def replays(self) -> bool:
+        """Whether saved evidence or a plan is judged, and nobody is asked."""
+        return bool(self.from_ or self.terraform)
 
 
 @click.command()
@@ -86,6 +93,12 @@ class Options:
     type=PATH,
     metavar="PATH",
     help="Judge saved evidence instead (repeatable: together). No network.",
+)
+@click.option(
+    "--terraform",
+    type=PATH,
+    metavar="FILE",
+    help="Judge `terraform show -json` output, plan or state, instead. No AWS.",
 )
 @click.option("--as-of", metavar="TIME", help="Judge saved evidence as of this time (RFC 3339).")
 @click.option("--save", type=PATH, metavar="PATH", help="Keep the evidence: a folder, or one file ending in .tar.gz.")
@@ -152,7 +165,7 @@ def scan(**given: Any) -> int:
             probe = None if options.no_probe else _probe_manner(options, config)
             click.echo(describe(meant, chosen, _hosts(options), options.region, no_aws=options.no_aws, probe=probe))
             return 0
-        gathered = _saved(options) if options.from_ else _live(options, config, chosen, running)
+        gathered = _saved(options) if options.replays else _live(options, config, chosen, running)
     return _report(options, config, chosen, packs, gathered, outputs)
 
 
@@ -163,12 +176,12 @@ def _check(options: Options) -> None:
         "--role-arn": options.role_arn, "--organization": options.organization, "--dry-run": options.dry_run,
         "--endpoint-url": options.endpoint_url, "--vantage": options.vantage, "--no-aws": False,
     }  # fmt: skip
-    if options.from_:
+    if options.replays:
         for name, value in live.items():
             if value:
-                raise Refused(f"{name}: does not go with --from, which judges saved evidence and asks nothing")
-    if options.as_of and not options.from_:
-        raise Refused("--as-of: goes with --from: a live scan is judged as of now")
+                raise Refused(f"{name}: does not go with --from or --terraform, which ask nobody")
+    if options.as_of and not options.replays:
+        raise Refused("--as-of: goes with --from or --terraform: a live scan is judged as of now")
     if options.lab_fault and not options.lab:
         raise Refused("--lab-fault: goes with --lab")
     if options.lab:
@@ -178,7 +191,10 @@ def _check(options: Options) -> None:
         for host in _hosts(options):
             if host.host not in ("127.0.0.1", "localhost", "::1"):
                 raise Refused(f"{host.endpoint}: does not go with --lab, which connects to nothing but 127.0.0.1")
-    if options.no_aws and options.no_probe and not options.from_:
+    for arn in options.role_arn:
+        if not re.fullmatch(r"arn:aws[a-z-]*:iam::\d{12}:role/.+", arn):
+            raise Refused(f"--role-arn {arn}: is not the ARN of a role (arn:aws:iam::111122223333:role/NAME)")
+    if options.no_aws and options.no_probe and not options.replays:
         raise Refused("--no-aws and --no-probe together leave nothing to look at")
 
 
@@ -190,10 +206,11 @@ def _rules(options: Options) -> tuple[Sequence[AnyRule], tuple[tuple[str, str], 
 
 
 def _config(options: Options, rules: Sequence[AnyRule]) -> Config:
-    if options.lab and options.config is None:
-        return Config(policy=POLICIES[options.policy or "guide"])
     try:
-        config = load_config(options.config, policy=options.policy, rule_ids={one.id for one in rules})
+        if options.lab and options.config is None:
+            config = Config(policy=POLICIES[options.policy or "guide"])
+        else:
+            config = load_config(options.config, policy=options.policy, rule_ids={one.id for one in rules})
     except ConfigError as error:
         raise Refused(str(error)) from None
     if options.vantage and options.vantage not in config.vantages:
@@ -249,7 +266,7 @@ def _saved(options: Options) -> Gathered:
     from orthaudit.cli.evidence import read_evidence
 
     started_at = datetime.now(UTC)
-    return Gathered(read_evidence(options.from_, started_at), started_at)
+    return Gathered(read_evidence(options.from_, options.terraform, started_at), started_at)
 
 
 def _live(options: Options, config: Config, rules: Sequence[AnyRule], running: Lab | None) -> Gathered:
@@ -278,9 +295,6 @@ def _live(options: Options, config: Config, rules: Sequence[AnyRule], running: L
 def _accounts(options: Options, config: Config) -> tuple[tuple[Account, ...], Organization | None]:
     """Options come before the configuration."""
     if options.role_arn or options.organization:
-        for arn in options.role_arn:
-            if arn.count(":") < 5 or not arn.startswith("arn:"):
-                raise Refused(f"--role-arn {arn}: is not the ARN of a role (arn:aws:iam::111122223333:role/NAME)")
         named = config.aws.organization or Organization("orthaudit")
         return tuple(Account(arn) for arn in options.role_arn), named if options.organization else None
     return config.aws.accounts, config.aws.organization
@@ -305,9 +319,9 @@ def _as_of(options: Options) -> datetime | None:
         return None
     try:
         time = datetime.fromisoformat(options.as_of)
-    except ValueError:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise Refused(f"--as-of {options.as_of}: is not a time as RFC 3339 has it (2026-11-25T08:00:00Z)") from None
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _report(

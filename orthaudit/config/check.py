@@ -9,13 +9,13 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from importlib.resources import files
 from pathlib import Path
 
 from jsonschema import Draft202012Validator, ValidationError
 
 from orthaudit.config.document import Key, Problem
 from orthaudit.config.formats import formats
+from orthaudit.config.schema import schema_text
 from orthaudit.evidence import Json, Structure
 
 TYPES = {
@@ -26,11 +26,6 @@ TYPES = {
     "object": "a mapping of keys to values",
     "string": "text",
 }
-
-
-def schema_text() -> str:
-    """The JSON schema of `orthaudit.yaml` (draft 2020-12), as `orthaudit config schema` prints it."""
-    return files("orthaudit.config").joinpath("config.schema.json").read_text(encoding="utf-8")
 
 
 def check(data: Json, folder: Path, rule_ids: Collection[str] | None) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from orthaudit.model.estate import Estate
 from orthaudit.model.item import Item
 from orthaudit.model.listener import LISTENER_OPERATIONS, DicomListener
 from orthaudit.model.network import VPCS, Vpc
-from orthaudit.model.network_interface import NetworkInterface
+from orthaudit.model.network_interface import NETWORK_INTERFACES, NetworkInterface
 from orthaudit.model.probe import ProbeRecord, probe_records
 from orthaudit.model.subject import Seen, Subject
 
@@ -29,7 +29,7 @@ class Archive(Subject):
 
     listeners: Seen[DicomListener]
     answering: tuple[ProbeRecord, ...]
-    """The listeners that gave an answer to a probe."""
+    """The listeners that answered a probe in DICOM or TLS."""
     estate: Estate = field(repr=False, compare=False)
 
     @property
@@ -48,11 +48,14 @@ class Archive(Subject):
 
     def saw(self, declared: Listener) -> bool | Unobserved:
         """Whether a declared listener was seen, by a probe or in AWS; False: its port is closed."""
-        for record in probe_records(self.estate.snapshot):
-            if (record.host, record.port) == (declared.host, declared.port):
-                if record.raw.text("speaks", None) == "refused":
-                    return False
-                return True if not isinstance(record.speaks, Unobserved) else record.speaks
+        records = [
+            one for one in probe_records(self.estate.snapshot) if (one.host, one.port) == (declared.host, declared.port)
+        ]
+        if any(not isinstance(one.speaks, Unobserved) for one in records):
+            return True
+        if records:  # closed from every vantage point, or not seen from one
+            unseen = (one.speaks for one in records if one.raw.text("speaks", None) != "refused")
+            return next((one for one in unseen if isinstance(one, Unobserved)), False)
         names = {declared.host, declared.stands_for}
         if any(one.interface.answers_to(name) for one in self.listeners for name in names if name):
             return True
@@ -63,6 +66,8 @@ class Archive(Subject):
 
     def saw_instance(self, instance: str) -> bool | Unobserved:
         """Whether an interface of a declared instance was seen."""
+        if not self.estate.places:
+            return Unobserved(UnknownCode.ABSENT, f"{instance}: no account was asked", (NETWORK_INTERFACES,))
         interfaces = self.estate.all(NetworkInterface)
         if any(one.instance_id == instance for one in interfaces):
             return True
@@ -70,9 +75,9 @@ class Archive(Subject):
 
     @classmethod
     def find(cls, estate: Estate) -> Seen[Archive]:
-        listeners = estate.all(DicomListener) if estate.places else Seen[DicomListener]()
+        listeners = estate.all(DicomListener)
         records = probe_records(estate.snapshot)
-        answering = tuple(one for one in records if not isinstance(one.speaks, Unobserved))
+        answering = tuple(one for one in records if one.speaks in ("dicom", "tls"))
         return Seen((cls(listeners, answering, estate),))
 
 
@@ -96,7 +101,7 @@ class ArchiveVpc(Subject):
     operations: ClassVar[tuple[str, ...]] = (*LISTENER_OPERATIONS, VPCS)
 
     vpc: Vpc
-    listeners: tuple[DicomListener, ...]
+    listeners: Seen[DicomListener]
     estate: Estate = field(repr=False, compare=False)
 
     @property
@@ -125,7 +130,7 @@ class ArchiveVpc(Subject):
                 missing[vpc] = None
             else:
                 within = tuple(one for one in listeners if one.interface.vpc_id == vpc_id)
-                vpcs.append(cls(vpc, within, estate))
+                vpcs.append(cls(vpc, Seen(within, listeners.missing), estate))
         if not ids and not missing:
             why = "no DICOM listener was seen and no VPC is declared: name the archive's under archive.vpcs"
             missing |= {

@@ -42,7 +42,7 @@ def read_chain(pem: str, source: str) -> tuple[Certificate, ...] | Unobserved:
             )
             for one in loaded
         )
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         return Unobserved(UnknownCode.ABSENT, f"{source}: {error}", (source,))
 
 

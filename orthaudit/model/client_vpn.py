@@ -87,13 +87,14 @@ class ClientVpnEndpoint(Subject):
     @property
     def routes(self) -> tuple[EndpointRoute, ...] | Unobserved:
         """Its routes, those being deleted left out."""
-        return self.estate.answered(
+        found = self.estate.answered(
             self.place,
             ROUTES,
             "Routes",
             lambda item: EndpointRoute(*_destination(item)),
             {"ClientVpnEndpointId": self.id},
         )
+        return found if isinstance(found, Unobserved) else tuple(one for one in found if one.status != "deleting")
 
     @property
     def authorization_rules(self) -> tuple[AuthorizationRule, ...] | Unobserved:

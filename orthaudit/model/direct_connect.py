@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from orthaudit.evidence import Unobserved
+from orthaudit.evidence import NotObserved, UnknownCode, Unobserved
 from orthaudit.finding import SubjectName
 from orthaudit.model.estate import Estate, Place
 from orthaudit.model.item import Item
@@ -27,7 +27,7 @@ class BgpPeer:
 
     id: str
     state: str
-    status: str
+    status: str | Unobserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class DirectConnectConnection(DirectConnectLink):
     @classmethod
     def find(cls, estate: Estate) -> Seen[DirectConnectLink]:
         def build(item: Item, place: Place) -> DirectConnectConnection | None:
-            state = item.fact(lambda i: i.text("connectionState"))
+            state = item.fact(lambda i: _told(i, "connectionState"))
             if state in GONE:
                 return None
             return cls(item.text("connectionId"), place, item.text("connectionName", None), state)
@@ -96,7 +96,7 @@ class VirtualInterface(DirectConnectLink):
     @classmethod
     def find(cls, estate: Estate) -> Seen[DirectConnectLink]:
         def build(item: Item, place: Place) -> VirtualInterface | None:
-            state = item.fact(lambda i: i.text("virtualInterfaceState"))
+            state = item.fact(lambda i: _told(i, "virtualInterfaceState"))
             if state in GONE:
                 return None
             return cls(
@@ -117,4 +117,13 @@ def _bgp_peers(item: Item) -> Iterator[BgpPeer]:
     for one in item.items("bgpPeers"):
         state = one.text("bgpPeerState", "available")
         if state not in GONE:
-            yield BgpPeer(one.text("bgpPeerId", "BGP peer"), state, one.text("bgpStatus", "unknown"))
+            yield BgpPeer(one.text("bgpPeerId", "BGP peer"), state, one.fact(lambda i: _told(i, "bgpStatus")))
+
+
+def _told(item: Item, name: str) -> str:
+    """A state; AWS's own `unknown` is one that could not be seen."""
+    state = item.text(name)
+    if state == "unknown":
+        why = f"{item.source}: {name}: AWS itself says unknown"
+        raise NotObserved(Unobserved(UnknownCode.ABSENT, why, (f"{item.source}: {name}",), item.where))
+    return state

@@ -94,6 +94,22 @@ class Item:
             values.append(element)
         return tuple(values)
 
+    def each(self, name: str, read: Callable[[Item], T]) -> tuple[tuple[T, ...], tuple[Unobserved, ...]]:
+        """What `read` reads of every structure of a list, and why it could not be read of the others."""
+        values: list[T] = []
+        missing: list[Unobserved] = []
+        try:
+            elements = self._list(name)
+        except NotObserved as error:
+            return (), (error.missing,)
+        for element in elements:
+            alone = Item({name: [element]}, self.source, self.where)
+            try:
+                values += [read(one) for one in alone.items(name)]
+            except NotObserved as error:
+                missing.append(error.missing)
+        return tuple(values), tuple(missing)
+
     def fact(self, read: Callable[[Item], T]) -> T | Unobserved:
         """What `read` reads, or why it could not be seen."""
         try:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from orthaudit.evidence import NotObserved, UnknownCode, Unobserved
+from orthaudit.evidence import NotObserved, UnknownCode, Unobserved, need
 from orthaudit.finding import SubjectName
 from orthaudit.model.estate import Estate
 from orthaudit.model.load_balancer import TARGET_GROUPS, TARGET_HEALTH, TargetGroup
@@ -15,7 +15,7 @@ from orthaudit.model.network_interface import INFRASTRUCTURE, NETWORK_INTERFACES
 from orthaudit.model.probe import ProbeRecord, probe_records
 from orthaudit.model.security_group import SECURITY_GROUPS, SecurityGroup
 from orthaudit.model.subject import Seen, Subject
-from orthaudit.paths.addresses import Addresses
+from orthaudit.paths.addresses import EVERYWHERE, Addresses
 
 LISTENER_OPERATIONS = (NETWORK_INTERFACES, SECURITY_GROUPS, TARGET_GROUPS, TARGET_HEALTH)
 """What has to be seen to know every DICOM listener of a region."""
@@ -45,12 +45,13 @@ class DicomListener(Subject):
 
     @property
     def subject(self) -> SubjectName:
-        return SubjectName(self.type, self.id, self.interface.name or self.address, *self.interface.place)
+        name = self.interface.name or self.interface.addresses[0][0]
+        return SubjectName(self.type, self.id, name, *self.interface.place)
 
     @property
     def address(self) -> str:
-        """The interface's own first address."""
-        return self.interface.addresses[0][0]
+        """The interface's own first address. Raises `NotObserved` where a plan does not know it yet."""
+        return need(self.interface.address)
 
     @property
     def subnet(self) -> Subnet | Unobserved:
@@ -71,6 +72,8 @@ class DicomListener(Subject):
 
         An interface without groups is behind none: everything is admitted.
         """
+        if not self.interface.groups:
+            return Seen((EVERYWHERE,))
         groups = self.security_groups
         known, missing = Addresses(), list(groups.missing)
         for group in groups:
@@ -92,12 +95,20 @@ class DicomListener(Subject):
             because.setdefault((interface, port), []).append(why)
         for interface, port, why in _targeted(estate, interfaces, missing):
             because.setdefault((interface, port), []).append(why)
-        for interface, port, why, exact in _declared(estate, interfaces):
-            _note(because, interface, port, why, exact=exact)
+        probed = tuple(_probed(estate, interfaces))
+        met = ((one, record.port, f"a probe met it at {record.endpoint}", exact) for one, record, exact in probed)
+        named = (*_declared(estate, interfaces), *met)
+        for interface, port, why, exact in named:
+            if exact:
+                because.setdefault((interface, port), []).append(why)
+        settled = frozenset(because)
+        for interface, port, why, exact in named:
+            if not exact:
+                because.setdefault((interface, _own_port(settled, interface, port)), []).append(why)
         probes: dict[tuple[NetworkInterface, int], list[ProbeRecord]] = {}
-        for interface, record, exact in _probed(estate, interfaces):
-            key = _note(because, interface, record.port, f"a probe met it at {record.endpoint}", exact=exact)
-            probes.setdefault(key, []).append(record)
+        for interface, record, exact in probed:
+            port = record.port if exact else _own_port(settled, interface, record.port)
+            probes.setdefault((interface, port), []).append(record)
         listeners = (
             cls(interface, port, tuple(dict.fromkeys(whys)), tuple(probes.get((interface, port), ())), estate)
             for (interface, port), whys in because.items()
@@ -106,20 +117,10 @@ class DicomListener(Subject):
         return Seen(tuple(sorted(listeners, key=lambda one: one.id)), tuple(missing))
 
 
-def _note(
-    because: dict[tuple[NetworkInterface, int], list[str]],
-    interface: NetworkInterface,
-    port: int,
-    why: str,
-    *,
-    exact: bool,
-) -> tuple[NetworkInterface, int]:
+def _own_port(settled: Collection[tuple[NetworkInterface, int]], interface: NetworkInterface, port: int) -> int:
     """A host that stands for an interface may map its port: the only DICOM port there is then meant."""
-    ports = [one for owner, one in because if owner == interface]
-    if not exact and port not in ports and len(ports) == 1:
-        port = ports[0]
-    because.setdefault((interface, port), []).append(why)
-    return interface, port
+    ports = [one for owner, one in settled if owner == interface]
+    return ports[0] if len(ports) == 1 else port
 
 
 def _opened(
@@ -151,10 +152,9 @@ def _targeted(
             continue
         for target in group.targets:
             if target.port in estate.policy.ports:
-                for interface in interfaces:
-                    if interface.answers_to(target.id):
-                        yield interface, target.port, f"target group {group.name} points at it"
-                        break
+                interface = target.interface(interfaces)
+                if interface is not None:
+                    yield interface, target.port, f"target group {group.name} points at it"
 
 
 def _declared(estate: Estate, interfaces: Seen[NetworkInterface]) -> Iterator[tuple[NetworkInterface, int, str, bool]]:
@@ -166,13 +166,17 @@ def _declared(estate: Estate, interfaces: Seen[NetworkInterface]) -> Iterator[tu
 
 
 def _probed(estate: Estate, interfaces: Seen[NetworkInterface]) -> Iterator[tuple[NetworkInterface, ProbeRecord, bool]]:
+    named: dict[str | None, list[NetworkInterface]] = {}
+    for one in interfaces:
+        for name in one.names:
+            named.setdefault(name, []).append(one)
     for record in probe_records(estate.snapshot):
-        for interface in interfaces:
-            exact = record.address is not None and interface.answers_to(record.address)
-            if exact or (record.stands_for and interface.answers_to(record.stands_for)):
-                if record.met_dicom or _is_known(estate, record):
-                    yield interface, record, exact
-                break
+        if record.met_dicom or _is_known(estate, record):
+            reached, meant = named.get(record.address, []), named.get(record.stands_for, [])
+            if len({one.id for one in reached}) > 1:  # VPCs may use the same addresses; what it stands for tells
+                reached = [one for one in reached if one in meant]
+            for interface in (*(one for one in meant if one in reached), *meant, *reached)[:1]:
+                yield interface, record, interface in reached
 
 
 def _is_known(estate: Estate, record: ProbeRecord) -> bool:
@@ -195,3 +199,20 @@ def dicom_listeners(estate: Estate, vpc_id: str | None) -> tuple[DicomListener, 
         why = f"no DICOM listener is known {where}: name it under dicom.listeners, with stands_for"
         raise NotObserved(Unobserved(UnknownCode.NOT_DECLARED, why, ("dicom.listeners",)))
     return listeners
+
+
+def dicom_ports(group: SecurityGroup) -> Seen[int]:
+    """The DICOM ports of the policy, and those of the listeners behind the group: declared, or met by a probe."""
+    listeners = group.estate.all(DicomListener)
+    behind = (one.port for one in listeners if group.id in one.interface.groups)
+    return Seen(tuple(dict.fromkeys((*group.estate.policy.ports, *behind))), strays(group.estate))
+
+
+def strays(estate: Estate) -> tuple[Unobserved, ...]:
+    """Why it is not known where a probe met DICOM on a port that the policy does not name; empty where it is."""
+    missing = estate.all(NetworkInterface).missing
+    if not missing:
+        return ()
+    placed = {record.endpoint for one in estate.all(DicomListener) for record in one.probes}
+    met = (one for one in probe_records(estate.snapshot) if one.met_dicom and one.port not in estate.policy.ports)
+    return missing if any(one.endpoint not in placed for one in met) else ()

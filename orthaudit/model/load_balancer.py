@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -9,6 +10,7 @@ from orthaudit.evidence import Unobserved
 from orthaudit.finding import SubjectName
 from orthaudit.model.estate import Estate, Place
 from orthaudit.model.item import Item
+from orthaudit.model.network_interface import NetworkInterface
 from orthaudit.model.subject import Seen, Subject
 
 LOAD_BALANCERS = "elbv2.DescribeLoadBalancers"
@@ -19,10 +21,16 @@ TARGET_HEALTH = "elbv2.DescribeTargetHealth"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A registered target: an instance id or an address, and the port that images go to."""
+    """A registered target: an instance id or an address (of a VPC), and the port that images go to."""
 
     id: str
     port: int
+    vpc_id: str | None
+
+    def interface(self, interfaces: Iterable[NetworkInterface]) -> NetworkInterface | None:
+        """The interface that takes its images: of an instance the primary one, of an address its own VPC's."""
+        found = [one for one in interfaces if one.answers_to(self.id)]
+        return next((one for one in found if one.vpc_id == self.vpc_id), found[0] if found else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class TargetGroup(Subject):
     @classmethod
     def find(cls, estate: Estate) -> Seen[TargetGroup]:
         def build(item: Item, place: Place) -> TargetGroup:
-            arn, port = item.text("TargetGroupArn"), item.number("Port", None)
+            arn, port, vpc_id = item.text("TargetGroupArn"), item.number("Port", None), item.text("VpcId", None)
             return cls(
                 arn,
                 place,
@@ -57,7 +65,7 @@ class TargetGroup(Subject):
                     place,
                     TARGET_HEALTH,
                     "TargetHealthDescriptions",
-                    lambda one: _target(one.item("Target"), port),
+                    lambda one: _target(one.item("Target"), port, vpc_id),
                     {"TargetGroupArn": arn},
                 ),
             )
@@ -65,9 +73,9 @@ class TargetGroup(Subject):
         return estate.build(TARGET_GROUPS, "TargetGroups", build)
 
 
-def _target(item: Item, port: int | None) -> Target:
+def _target(item: Item, port: int | None, vpc_id: str | None) -> Target:
     own = item.number("Port", None)
-    return Target(item.text("Id"), own if own is not None else port if port is not None else 0)
+    return Target(item.text("Id"), own if own is not None else port if port is not None else 0, vpc_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from orthaudit.evidence import UnknownCode, Unobserved
 from orthaudit.finding import SubjectName
 from orthaudit.model.estate import Estate, Place
 from orthaudit.model.item import Item
 from orthaudit.model.subject import Seen, Subject
+from orthaudit.paths.addresses import INTERNET, Addresses
 
 NETWORK_INTERFACES = "ec2.DescribeNetworkInterfaces"
 
@@ -36,6 +38,8 @@ class NetworkInterface(Subject):
     vpc_id: str
     subnet_id: str
     instance_id: str | None
+    device_index: int
+    """Its place on the instance: 0 is the primary one."""
     groups: tuple[str, ...]
     addresses: tuple[tuple[str, str | None], ...]
     requester_managed: bool
@@ -46,9 +50,30 @@ class NetworkInterface(Subject):
         return SubjectName(self.type, self.id, self.name, *self.place)
 
     @property
+    def address(self) -> str | Unobserved:
+        """Its own first address. One that a plan does not know yet stands in `addresses` by its Terraform name."""
+        address = self.addresses[0][0]
+        if _is_address(address):
+            return address
+        why = f"{address} is known only after apply"
+        return Unobserved(UnknownCode.KNOWN_AFTER_APPLY, why, (address,), self.place)
+
+    @property
     def public_address(self) -> str | None:
         """The public IPv4 address of its first private address that has one."""
         return next((public for _, public in self.addresses if public), None)
+
+    @property
+    def public_addresses(self) -> tuple[str, ...]:
+        """Every address by which the Internet may reach it: public IPv4, then global IPv6."""
+        ipv6 = (own for own, _ in self.addresses if ":" in own and _is_address(own) and own in INTERNET)
+        return (*(public for _, public in self.addresses if public), *ipv6)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What an owner or a probe may call it: its id, its instance's, its addresses."""
+        names = (self.id, self.instance_id, *(address for pair in self.addresses for address in pair))
+        return frozenset(name for name in names if name)
 
     def answers_to(self, name: str) -> bool:
         """Whether this is the interface that an address, interface id or instance id names."""
@@ -56,7 +81,8 @@ class NetworkInterface(Subject):
 
     @classmethod
     def find(cls, estate: Estate) -> Seen[NetworkInterface]:
-        return estate.build(NETWORK_INTERFACES, "NetworkInterfaces", cls._build)
+        found = estate.build(NETWORK_INTERFACES, "NetworkInterfaces", cls._build)
+        return Seen(tuple(sorted(found, key=lambda one: (one.device_index, one.id))), found.missing)
 
     @classmethod
     def _build(cls, item: Item, place: Place) -> NetworkInterface:
@@ -68,11 +94,19 @@ class NetworkInterface(Subject):
             item.text("VpcId"),
             item.text("SubnetId"),
             item.item("Attachment").text("InstanceId", None),
+            item.item("Attachment").number("DeviceIndex", 0),
             tuple(group.text("GroupId") for group in item.items("Groups")),
             tuple(_interface_addresses(item)),
             item.flag("RequesterManaged", False),
             item.text("Description", ""),
         )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(Addresses.of([text]))
+    except ValueError:
+        return False
 
 
 def _tag_set_name(item: Item) -> str | None:

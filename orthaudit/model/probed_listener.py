@@ -84,7 +84,7 @@ class ProbedListener(Subject):
 
     @classmethod
     def find(cls, estate: Estate) -> Seen[ProbedListener]:
-        in_aws = estate.all(DicomListener) if estate.places else Seen[DicomListener]()
+        in_aws = estate.all(DicomListener)
         owner = {(record.endpoint, record.vantage): listener for listener in in_aws for record in listener.probes}
         probed = (
             cls(record, owner.get((record.endpoint, record.vantage)), estate)
@@ -95,6 +95,6 @@ class ProbedListener(Subject):
 
 
 def _not_probed(listener: DicomListener) -> Unobserved:
-    address = f"{listener.interface.public_address or listener.address}:{listener.port}"
+    address = f"{listener.interface.public_address or listener.interface.addresses[0][0]}:{listener.port}"
     why = f"no probe met {address} ({listener.because[0]})"
     return Unobserved(UnknownCode.NOT_PROBED, why, (f"a probe of {address}",), listener.interface.place)

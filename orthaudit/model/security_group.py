@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from orthaudit.evidence import Unobserved, need
+from orthaudit.evidence import NotObserved, Unobserved, need
 from orthaudit.finding import SubjectName
 from orthaudit.model.estate import Estate, Place
 from orthaudit.model.item import Item
@@ -14,6 +14,9 @@ from orthaudit.model.subject import Seen, Subject
 from orthaudit.paths.addresses import Addresses
 
 SECURITY_GROUPS = "ec2.DescribeSecurityGroups"
+
+UNKNOWN_RULE = "?"
+"""The protocol of a rule of which nothing is known: it may admit anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +34,12 @@ class GroupRule:
     cidrs: Addresses
     lists: tuple[tuple[str, Addresses | Unobserved], ...]
     groups: tuple[str, ...]
+    unread: tuple[Unobserved, ...] = ()
+    """Why some of its sources could not be read, or, of a rule with protocol `?`, the whole of it."""
 
     def covers(self, port: int) -> bool:
-        """Whether it admits TCP to this port."""
-        return self.protocol in ("tcp", "6", "-1") and self.from_port <= port <= self.to_port
-
-    @property
-    def has_source(self) -> bool:
-        """Whether it names any source or destination at all."""
-        return bool(self.cidrs or self.lists or self.groups)
+        """Whether it admits TCP to this port, as far as that is known."""
+        return self.protocol in ("tcp", "6", "-1", UNKNOWN_RULE) and self.from_port <= port <= self.to_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class SecurityGroup(Subject):
         """
         rules = [rule for rule in need(self.ingress) if rule.covers(port)]
         known = Addresses().union(rule.cidrs for rule in rules)
-        missing: list[Unobserved] = []
+        missing = [one for rule in rules for one in rule.unread]
         for _, listed in (one for rule in rules for one in rule.lists):
             if isinstance(listed, Unobserved):
                 missing.append(listed)
@@ -86,7 +86,7 @@ class SecurityGroup(Subject):
     def sources(self, port: int, within: Addresses) -> tuple[str, ...]:
         """The CIDRs and prefix lists that admit any of the addresses `within` to TCP `port`, as they are written."""
         found: dict[str, None] = {}
-        for rule in need(self.ingress):
+        for rule in () if isinstance(self.ingress, Unobserved) else self.ingress:
             if rule.covers(port):
                 found.update((cidr, None) for cidr in rule.sources if Addresses.of([cidr]) & within)
                 for list_id, listed in rule.lists:
@@ -96,15 +96,23 @@ class SecurityGroup(Subject):
 
     def opens(self, port: int) -> bool:
         """Whether it admits any source but its own members to TCP `port`. Raises `NotObserved`."""
-        return any(
-            rule.covers(port) and (rule.cidrs or rule.lists or any(group != self.id for group in rule.groups))
-            for rule in need(self.ingress)
-        )
+        covering = [rule for rule in need(self.ingress) if rule.covers(port)]
+        for rule in covering:
+            others = [group for group in rule.groups if group != self.id]
+            if rule.protocol != UNKNOWN_RULE and (rule.cidrs or rule.lists or others or rule.unread):
+                return True
+        unknown = [one for rule in covering for one in rule.unread]
+        if unknown:
+            raise NotObserved(unknown[0])
+        return False
 
     @classmethod
     def find(cls, estate: Estate) -> Seen[SecurityGroup]:
         def rules(item: Item, key: str, place: Place) -> tuple[GroupRule, ...]:
-            return tuple(_group_rule(estate, place, one) for one in item.items(key))
+            known, unknown = item.each(key, lambda one: _group_rule(estate, place, one))
+            if unknown and not known:
+                raise NotObserved(unknown[0])
+            return (*known, *(GroupRule(UNKNOWN_RULE, 0, 65535, (), Addresses(), (), (), (one,)) for one in unknown))
 
         def build(item: Item, place: Place) -> SecurityGroup:
             return cls(
@@ -129,16 +137,17 @@ def _group_rule(estate: Estate, place: Place, item: Item) -> GroupRule:
     low, high = item.number("FromPort", 0), item.number("ToPort", 65535)
     if protocol not in PROTOCOLS_WITH_PORTS or (low, high) == (-1, -1):
         low, high = 0, 65535
-    cidrs = tuple(one.text("CidrIp") for one in item.items("IpRanges")) + tuple(
-        one.text("CidrIpv6") for one in item.items("Ipv6Ranges")
-    )
-    lists = tuple(one.text("PrefixListId") for one in item.items("PrefixListIds"))
+    v4, no_v4 = item.each("IpRanges", lambda one: one.text("CidrIp"))
+    v6, no_v6 = item.each("Ipv6Ranges", lambda one: one.text("CidrIpv6"))
+    lists, no_lists = item.each("PrefixListIds", lambda one: one.text("PrefixListId"))
+    groups, no_groups = item.each("UserIdGroupPairs", lambda one: one.text("GroupId"))
     return GroupRule(
         protocol,
         low,
         high,
-        cidrs,
-        addresses(item, cidrs),
+        (*v4, *v6),
+        addresses(item, (*v4, *v6)),
         tuple((one, prefix_list(estate, place, one)) for one in lists),
-        tuple(one.text("GroupId") for one in item.items("UserIdGroupPairs")),
+        groups,
+        (*no_v4, *no_v6, *no_lists, *no_groups),
     )

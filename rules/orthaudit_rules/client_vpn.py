@@ -29,15 +29,15 @@ def split_tunnel(endpoint: ClientVpnEndpoint, policy: Policy) -> Iterator[Outcom
         yield NotApplicable("split tunnel is not judged (policy.split_tunnel: any)")
         return
     split = endpoint.split_tunnel
-    if isinstance(split, Unobserved):
-        yield split
-    elif policy.split_tunnel == "forbidden":
-        if split:
+    if policy.split_tunnel == "forbidden":
+        if need(split):
             yield Fail("split tunnel is on: the workstation is on two networks at once")
         return
+    if isinstance(split, Unobserved):
+        yield split
     elif not split:
         yield Fail("split tunnel is off: all of the workstation's traffic goes into the VPC")
-    routes = [route for route in need(endpoint.routes) if route.status != "deleting"]
+    routes = need(endpoint.routes)
     default = [route.destination for route in routes if prefix_length(route.destination) <= 1]
     together = Addresses().union(route.addresses for route in routes)
     if default:

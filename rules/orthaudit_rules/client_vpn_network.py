@@ -217,6 +217,7 @@ def _shares(interface: NetworkInterface, group: SecurityGroup, networks: tuple[T
 def _way_out(endpoint: ClientVpnEndpoint, groups: list[SecurityGroup], *, complete: bool) -> Iterator[Outcome]:
     if any(_lets_everything_out(group) for group in groups):
         return
+    yield from (group.egress for group in groups if isinstance(group.egress, Unobserved))
     listeners = dicom_listeners(endpoint.estate, _vpc_id(endpoint))
     for listener in listeners:
         missing: list[Unobserved] = []
@@ -245,6 +246,7 @@ def _lets_out(group: SecurityGroup, listener: DicomListener, missing: list[Unobs
             continue
         if listener.address in permission.cidrs or set(permission.groups) & set(listener.interface.groups):
             return True
+        missing += permission.unread
         for _, listed in permission.lists:
             if isinstance(listed, Unobserved):
                 missing.append(listed)
@@ -275,11 +277,14 @@ def authorization(endpoint: ClientVpnEndpoint, policy: Policy) -> Iterator[Outco
         if _is_default(one.destination) and one.status in ("active", "authorizing"):
             yield Fail(f"a rule authorizes {one.destination}")
     covered = Addresses().union(one.addresses for one in active)
+    everything = covered.v4 == EVERYWHERE.v4 or covered.v6 == EVERYWHERE.v6
+    if policy.split_tunnel == "required" and everything and not any(_is_default(one.destination) for one in active):
+        yield Fail("the active rules together authorize everything")
     subnets = {one.interface.subnet_id: one for one in dicom_listeners(endpoint.estate, _vpc_id(endpoint))}
     for subnet_id, listener in subnets.items():
         subnet = listener.subnet
         cidrs = subnet if isinstance(subnet, Unobserved) else subnet.cidrs
         if isinstance(cidrs, Unobserved):
             yield cidrs
-        elif Addresses(cidrs.v4) - covered:
-            yield Fail(f"no active rule covers {Addresses(cidrs.v4)} ({subnet_id}) of {listener.id}")
+        elif (wanted := Addresses(cidrs.v4) or cidrs) - covered:
+            yield Fail(f"no active rule covers {wanted} ({subnet_id}) of {listener.id}")

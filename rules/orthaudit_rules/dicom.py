@@ -63,6 +63,7 @@ def tls_minimum_version(listener: ProbedListener, policy: Policy) -> Iterator[Ou
 
 
 BROKEN = (
+    (re.compile(r"_NULL_|^TLS_SHA(256|384)_"), "no encryption"),
     (re.compile(r"_RC4_"), "RC4"),
     (re.compile(r"_EXPORT"), "export"),
     (re.compile(r"_3DES_"), "3DES"),

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from orthaudit.model.direct_connect import DirectConnectLink, VirtualInterface
 from orthaudit.model.listener import LISTENER_OPERATIONS
 from orthaudit.model.network import PREFIX_LIST_ENTRIES
-from orthaudit.paths.addresses import INTERNET
+from orthaudit.paths.addresses import INTERNET, Addresses
 from orthaudit.policy import Policy
-from orthaudit.rule import Fail, FixBy, Outcome, Severity, need, rule
+from orthaudit.rule import Fail, FixBy, Outcome, Severity, Unobserved, need, rule
 
 
 @rule(
@@ -21,16 +21,20 @@ from orthaudit.rule import Fail, FixBy, Outcome, Severity, need, rule
 )
 def available(link: DirectConnectLink, policy: Policy) -> Iterator[Outcome]:
     """A way that is down carries no image, or sends it around by a worse one."""
-    state = need(link.state)
-    if state != "available":
-        yield Fail(f"is {state}")
+    if isinstance(link.state, Unobserved):
+        yield link.state
+    elif link.state != "available":
+        yield Fail(f"is {link.state}")
     if isinstance(link, VirtualInterface):
         peers = need(link.bgp_peers)
         if not peers:
             yield Fail("has no BGP peer")
         for peer in peers:
-            if peer.state != "available" or peer.status != "up":
-                yield Fail(f"BGP peer {peer.id} is {peer.state}, {peer.status}")
+            if isinstance(peer.status, Unobserved) and peer.state == "available":
+                yield peer.status
+            elif peer.state != "available" or peer.status != "up":
+                told = "" if isinstance(peer.status, Unobserved) else f", {peer.status}"
+                yield Fail(f"BGP peer {peer.id} is {peer.state}{told}")
 
 
 @rule(
@@ -56,12 +60,15 @@ def private(interface: VirtualInterface, policy: Policy) -> Iterator[Outcome]:
     sources = advertised & INTERNET if advertised else INTERNET
     listeners = interface.listeners
     for listener in listeners:
-        if listener.interface.public_address is None:
+        public = listener.interface.public_addresses
+        reached = Addresses.of(public)
+        arriving = Addresses(sources.v4 if reached.v4 else (), sources.v6 if reached.v6 else ())
+        if not arriving:
             continue
         admitted = listener.admitted()
-        open_to = admitted.items[0] & sources
+        open_to = admitted.items[0] & arriving
         if open_to:
-            yield Fail(f"{listener.id} ({listener.interface.public_address}) is open to {open_to} that come by it")
+            yield Fail(f"{listener.id} ({', '.join(public)}) is open to {open_to} that come by it")
         else:
             yield from admitted.missing
     yield from listeners.missing

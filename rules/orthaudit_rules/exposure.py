@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from orthaudit.evidence import UnknownCode
-from orthaudit.model.listener import DicomListener
+from orthaudit.model.listener import DicomListener, dicom_ports
 from orthaudit.model.network import PREFIX_LIST_ENTRIES
 from orthaudit.model.security_group import SecurityGroup
 from orthaudit.paths.addresses import INTERNET, Addresses, size
@@ -46,8 +46,9 @@ def dicom_port_open_to_internet(group: SecurityGroup, policy: Policy) -> Iterato
     Where no trusted sources are declared, a public range that is wider than `max_source_addresses` fails; a
     narrower one may be a clinic or a stranger, which only the owner can tell: unknown.
     """
-    trusted = group.trusted_sources
-    for port in policy.ports:
+    trusted, ports = group.trusted_sources, dicom_ports(group)
+    yield from ports.missing
+    for port in ports:
         admitted = group.admitted(port)
         public = (admitted.items[0] & INTERNET) - trusted
         if public and (policy.trusted_sources is not None or _wide(public, policy)):
@@ -89,6 +90,7 @@ def proxy_is_the_only_source(listener: DicomListener, policy: Policy) -> Iterato
     others = (admitted.items[0] & INTERNET) - declared
     if others:
         by = ", ".join(source for group in listener.security_groups for source in group.sources(listener.port, others))
+        by = by or "no security group"
         yield Fail(f"admits {count(others)} beside the proxies to {listener.port}, by {by}")
     shut_out = [proxy for proxy in proxies if Addresses.of(proxy.addresses) - admitted.items[0]]
     if admitted.missing:

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from orthaudit.evidence import UnknownCode
+from orthaudit.model.estate import Estate
+from orthaudit.model.listener import DicomListener, strays
 from orthaudit.model.load_balancer import LoadBalancerListener, Target, TargetGroup
-from orthaudit.model.network_interface import NETWORK_INTERFACES
+from orthaudit.model.network_interface import NETWORK_INTERFACES, NetworkInterface
 from orthaudit.model.probed_listener import ProbedListener
 from orthaudit.policy import Policy
 from orthaudit.rule import Fail, NotApplicable, NotObserved, Outcome, Severity, Unobserved, need, rule
@@ -29,7 +31,7 @@ from orthaudit.rule import Fail, NotApplicable, NotObserved, Outcome, Severity, 
 def dicom_tls(listener: LoadBalancerListener, policy: Policy) -> Iterator[Outcome]:
     """A plaintext listener beside a TLS one takes the images of whoever forgot to change the port."""
     groups = listener.target_groups
-    carrying = [group for group in groups if _carries_dicom(group, policy)]
+    carrying = [group for group in groups if _carries_dicom(group, listener.estate)]
     if listener.protocol == "TLS" and not groups.missing:
         if not carrying:
             yield NotApplicable("forwards to no DICOM port")
@@ -49,24 +51,30 @@ def dicom_tls(listener: LoadBalancerListener, policy: Policy) -> Iterator[Outcom
             yield Fail(f"hands {listener.protocol} to DICOM port {group.port} of {group.name}")
     yield from groups.missing
     if not carrying:
+        yield from strays(listener.estate)
         yield NotApplicable("forwards to no DICOM port")
 
 
-def _carries_dicom(group: TargetGroup, policy: Policy) -> bool:
-    if group.port in policy.ports or isinstance(group.targets, Unobserved):
+def _carries_dicom(group: TargetGroup, estate: Estate) -> bool:
+    """Whether it leads to a DICOM port, or to another port on which a listener was declared or met."""
+    if group.port in estate.policy.ports or isinstance(group.targets, Unobserved):
         return True
-    return any(target.port in policy.ports for target in group.targets)
+    interfaces = estate.all(NetworkInterface)
+    known = {(one.interface, one.port) for one in estate.all(DicomListener)}
+    return any(
+        target.port in estate.policy.ports or (target.interface(interfaces), target.port) in known
+        for target in group.targets
+    )
 
 
 def _speaks_tls(balanced: LoadBalancerListener, target: Target) -> Iterator[Outcome]:
     """What the probes of the target say; what nobody probed is unknown."""
     seen = balanced.estate.all(ProbedListener)
+    interface = target.interface(balanced.estate.all(NetworkInterface))
     met = [
         one
         for one in seen
-        if one.listener is not None
-        and one.listener.port == target.port
-        and one.listener.interface.answers_to(target.id)
+        if one.listener is not None and (one.listener.port, one.listener.interface) == (target.port, interface)
     ]
     if not met and seen.missing:
         yield from seen.missing

@@ -22,7 +22,9 @@ def flow_log_records_accepted(vpc: ArchiveVpc, policy: Policy) -> Iterator[Outco
     if any(log.resource_id == vpc.id and _records(log) for log in logs):
         return
     recorded = {log.resource_id for log in logs if _records(log)}
-    if vpc.listeners and all({one.interface.id, one.interface.subnet_id} & recorded for one in vpc.listeners):
+    listeners = vpc.listeners.items
+    if listeners and all({one.interface.id, one.interface.subnet_id} & recorded for one in listeners):
+        yield from vpc.listeners.missing
         yield Note("not the VPC, but the subnet or interface of every DICOM listener is recorded")
         return
     own = [log for log in logs if log.resource_id == vpc.id]

@@ -50,7 +50,7 @@ def redacted(response: Structure, shape: Any = None) -> Structure:
     """The same answer without its secrets. `shape`: botocore's shape of the structure, where it is known."""
     members = getattr(shape, "members", {})
     clean = {name: _value(name, value, members.get(name)) for name, value in response.items() if name not in DROPPED}
-    if "ParameterValue" in clean and clean.get("ParameterName") not in KEPT_PARAMETERS:
+    if "ParameterValue" in clean and str(clean.get("ParameterName")) not in KEPT_PARAMETERS:
         clean["ParameterValue"] = PRESENT
     return clean
 
