@@ -17,7 +17,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from orthaudit.config import ConfigError, load_config
-from orthaudit.config.check import schema_text
+from orthaudit.config.schema import schema_text
 from orthaudit.config.starter import STARTER
 from orthaudit.declared import (
     Account,

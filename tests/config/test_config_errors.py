@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orthaudit.config import ConfigError, load_config
-from orthaudit.config.check import schema_text
+from orthaudit.config.schema import schema_text
 
 RULES = ("client-vpn-connection-logging", "client-vpn-split-tunnel")
 
