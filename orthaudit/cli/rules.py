@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def explain(one: AnyRule) -> str:
         ("Must see", sees),
         ("Knobs", knobs),
         ("Sources", list(one.cites)),
-        ("Fix", [f"{one.fix} (by: {one.fix_by.value})"]),
+        ("Fix", [f"{_shown(one.fix)} (by: {one.fix_by.value})"]),
     )
     lines = [one.id, ""]
     for title, texts in sections:
@@ -72,3 +73,8 @@ def explain(one: AnyRule) -> str:
                 break_on_hyphens=False,
             )
     return "\n".join(lines)
+
+
+def _shown(fix: str) -> str:
+    """A template as a person reads it: `{endpoint.id}` → `<endpoint.id>`."""
+    return re.sub(r"(?<!\{)\{([\w.]+)\}", r"<\1>", fix).replace("{{", "{").replace("}}", "}")

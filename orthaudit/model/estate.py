@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
@@ -70,6 +71,7 @@ class Estate:
         What cannot be built for want of a fact is missing, like an answer that was not given.
         """
         built: list[T] = []
+        foreign: set[int] = set()
         missing: dict[Unobserved, None] = {}
         for place in self.places:
             try:
@@ -80,10 +82,12 @@ class Estate:
                         missing[error.missing] = None
                     else:
                         if value is not None:
+                            if item.raw.get("OwnerId", place[0]) != place[0]:
+                                foreign.add(len(built))
                             built.append(value)
             except NotObserved as error:
                 missing[error.missing] = None
-        return Seen(tuple(built), tuple(missing))
+        return Seen(tuple(_owners_own(built, foreign)), tuple(missing))
 
     def answered(
         self, place: Place, call: str, key: str, build: Callable[[Item], T], parameters: Mapping[str, Json]
@@ -93,3 +97,14 @@ class Estate:
             return tuple(build(item) for item in self.items(place, call, key, parameters))
         except NotObserved as error:
             return error.missing
+
+
+def _owners_own(built: list[T], foreign: set[int]) -> Iterator[T]:
+    """What is shared between accounts once: as its owner sees it, where the owner was asked too."""
+    names = [value.subject for value in built if isinstance(value, Subject)] if foreign else []
+    own = Counter(name.id for name in names)
+    for position, value in enumerate(built):
+        if position in foreign and isinstance(value, Subject) and own[value.subject.id] > 1:
+            own[value.subject.id] -= 1
+        else:
+            yield value
