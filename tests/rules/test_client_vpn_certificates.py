@@ -38,6 +38,7 @@ OLD = Authority(NOW - 9 * YEARS, "Old CA")
         pytest.param(server(LONG_AGO, NOW + SECOND), Severity.MEDIUM, ["0 days"], id="the last second"),
         pytest.param(server(LONG_AGO, NOW), Severity.HIGH, ["CN=vpn.example.org", "expired"], id="it ends now"),
         pytest.param(server(LONG_AGO, NOW - SECOND), Severity.HIGH, ["expired"], id="expired"),
+        pytest.param(server(NOW, NOW + YEARS), None, [], id="it begins now"),
         pytest.param(server(NOW + DAY, NOW + YEARS), Severity.HIGH, ["begins 2026-11-26"], id="not yet valid"),
         pytest.param(server(NOW - 2 * DAY, NOW + DAY), None, [], id="a third of a short life is left"),
         pytest.param(

@@ -84,8 +84,11 @@ def test_each_vantage_point_is_a_finding_of_its_own(rule: str) -> None:
 
 
 @pytest.mark.parametrize("rule", [PLAINTEXT, *TLS_RULES])
-def test_the_remediation_names_the_listener(rule: str) -> None:
-    assert "[2001:db8::7]:11112" in finding(rule, probes=[probe("2001:db8::7")]).remediation
+def test_remediation_and_evidence_name_the_listener(rule: str) -> None:
+    one = finding(rule, probes=[probe("2001:db8::7")])
+    expect(one, PASS)
+    assert "[2001:db8::7]:11112" in one.remediation
+    assert [evidence.source for evidence in one.evidence] == ["probe [2001:db8::7]:11112"]
 
 
 @pytest.mark.parametrize(
@@ -111,6 +114,7 @@ def test_refuses_plaintext(seen: Structure, status: Status, words: list[str]) ->
         pytest.param(None, None, "10.0.1.10", Severity.HIGH, id="a private address"),
         pytest.param(None, None, "fd00::7", Severity.HIGH, id="a private IPv6 address"),
         pytest.param(None, None, None, Severity.HIGH, id="no address"),
+        pytest.param(None, None, "pacs.example.org", Severity.HIGH, id="a name is no address"),
         pytest.param("scanner", True, "10.0.1.10", Severity.CRITICAL, id="declared outside"),
         pytest.param("clinic", False, "192.0.2.10", Severity.HIGH, id="declared inside"),
         pytest.param("clinic", None, "192.0.2.10", Severity.CRITICAL, id="declared, and not where"),

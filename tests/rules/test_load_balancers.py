@@ -115,6 +115,9 @@ def test_the_older_way_to_name_a_group() -> None:
     action: Structure = {"Type": "forward", "TargetGroupArn": "tg-1"}
     answers = behind(balanced("TCP") | {"DefaultActions": [action]})
     expect(finding(RULE, answers, probes=[PLAIN]), FAIL)
+    weighted = balanced("TCP", ("tg-1", 0))
+    both: Structure = {**action, "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": "tg-1", "Weight": 0}]}}
+    expect(finding(RULE, answers | listeners(weighted | {"DefaultActions": [both]})), NOT_APPLICABLE)
     redirect: Structure = {"Type": "redirect", "TargetGroupArn": "tg-1"}
     expect(finding(RULE, answers | listeners(balanced("HTTP") | {"DefaultActions": [redirect]})), NOT_APPLICABLE)
 
@@ -133,7 +136,8 @@ def test_the_older_way_to_name_a_group() -> None:
 )
 def test_denied(protocol: str, denied: str, status: Status) -> None:
     one = finding(RULE, behind(balanced(protocol)), [denied], probes=[probe()])
-    expect(one, status, *([denied.split(".")[1]] if status is UNKNOWN and denied.startswith("elbv2") else []))
+    expect(one, status, *([denied] if status is UNKNOWN else []))
+    assert one.unknown is None or one.unknown.code == "denied"
 
 
 def test_a_port_of_its_own_is_a_dicom_port_once_a_probe_met_it() -> None:

@@ -1,5 +1,6 @@
 """Orthweb's own plans, judged by the real rules: what its README lists, and nothing untrue."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,3 +114,16 @@ def test_the_bucket_endpoint_is_in_no_route_table() -> None:
     endpoints = answer["VpcEndpoints"]
     assert isinstance(endpoints, list)
     assert [one["RouteTableIds"] for one in endpoints if isinstance(one, dict)] == [[]]
+
+
+def test_a_narrow_way_out_to_an_address_that_is_not_known_yet(
+    verdicts: Verdicts, read: Callable[[object], Snapshot]
+) -> None:
+    content = json.loads((PLANS / "orthweb-corrected.plan.json").read_bytes())
+    narrow = json.loads(json.dumps(content).replace('"cidr_blocks": ["0.0.0.0/0"]', '"cidr_blocks": ["172.17.0.0/16"]'))
+    for change in narrow["resource_changes"]:  # nothing else may make the answer unknown
+        if change["type"] == "aws_security_group" and change["name"] in ("dbsecgroup", "ec2_sgs"):
+            change["change"]["after_unknown"] |= {"ingress": [], "egress": []}
+    found = verdicts(read(narrow))[("client-vpn-security-group", VPN)]
+    assert found.status is Status.UNKNOWN
+    assert "private_ip is known only after apply" in found.message
