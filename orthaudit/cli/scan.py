@@ -194,6 +194,11 @@ def _check(options: Options) -> None:
     for arn in options.role_arn:
         if not re.fullmatch(r"arn:aws[a-z-]*:iam::\d{12}:role/.+", arn):
             raise Refused(f"--role-arn {arn}: is not the ARN of a role (arn:aws:iam::111122223333:role/NAME)")
+    for region in options.region:
+        if not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", region):
+            raise Refused(f"--region {region}: is not the name of an AWS region (ca-central-1)")
+    if options.endpoint_url and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", options.endpoint_url):
+        raise Refused(f"--endpoint-url {options.endpoint_url}: is not a URL (https://HOST[:PORT])")
     if options.no_aws and options.no_probe and not options.replays:
         raise Refused("--no-aws and --no-probe together leave nothing to look at")
 

@@ -145,7 +145,8 @@ class Route:
     @property
     def to_internet_gateway(self) -> bool:
         """Whether it leads to an Internet gateway. Raises `NotObserved` where the target is not known."""
-        return need(self.target).startswith("igw-")
+        target = need(self.target)
+        return target.startswith("igw-") or ".aws_internet_gateway." in f".{target}"  # the latter in a plan
 
 
 _TARGETS = (

@@ -15,6 +15,8 @@ from orthaudit.gather.aws.session import Sessions
 
 EVERY_REGION = "*"
 """Stands for the regions of an account whose regions could not be told: all of it is unknown."""
+CALLER = "caller"
+"""Stands for the caller's account where AWS did not tell which it is."""
 ORGANIZATION = "organization"
 """Stands for the accounts of an organization that could not be listed."""
 
@@ -31,8 +33,20 @@ class Wanted:
     regions: tuple[str, ...] = ()
 
 
+def identify_caller(sessions: Sessions, notebook: Notebook) -> tuple[str, str] | None:
+    """The caller's account and ARN; None where AWS could not be asked, which the ledger then tells.
+
+    Raises `NoCredentials`.
+    """
+    try:
+        return sessions.caller()
+    except (ClientError, BotoCoreError, HTTPClientError) as error:
+        _refused(notebook, CALLER, "sts", "GetCallerIdentity", error)
+        return None
+
+
 def enter(
-    sessions: Sessions, notebook: Notebook, wanted: Wanted, caller: tuple[str, str]
+    sessions: Sessions, notebook: Notebook, wanted: Wanted, caller: tuple[str, str] | None
 ) -> tuple[list[Entrance], list[tuple[str, str]]]:
     """The accounts that could be entered, and every account and region that the scan is about.
 
@@ -40,8 +54,10 @@ def enter(
     """
     entrances: list[Entrance] = []
     places: list[tuple[str, str]] = []
-    own_account, own_arn = caller
+    own_account, own_arn = caller or (CALLER, "arn:aws:")
     if not wanted.accounts and wanted.organization is None:
+        if caller is None:
+            return [], [(CALLER, EVERY_REGION)]
         _enter_one(sessions, notebook, own_account, sessions.own, wanted.regions, entrances, places)
         return entrances, places
     accounts = list(wanted.accounts)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 from orthaudit.evidence import LedgerLine, LedgerStatus, Scope, Snapshot
-from orthaudit.gather.aws.accounts import Wanted, enter
+from orthaudit.gather.aws.accounts import Wanted, enter, identify_caller
 from orthaudit.gather.aws.calls import plan
 from orthaudit.gather.aws.collect import Collector, Entrance, Notebook
 from orthaudit.gather.aws.session import Manner, Sessions
@@ -37,14 +37,14 @@ class Gathering:
     def run(self) -> None:
         """Ask. Raises `NoCredentials` before anything was asked, and whatever interrupts it."""
         sessions = Sessions(self._manner)
-        caller = sessions.caller()
+        caller = identify_caller(sessions, self._notebook)
         self._entrances, places = enter(sessions, self._notebook, self._wanted, caller)
         self._scope = Scope(
             tuple(dict.fromkeys(account for account, _ in places)),
             tuple(dict.fromkeys(region for _, region in places)),
             tuple(places),
             "live",
-            caller[1],
+            caller[1] if caller else None,
         )
         collector = Collector(sessions, self._notebook, self._declared, self._on_call)
         collector.collect(self._entrances, self._plan)

@@ -5,13 +5,42 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
 from botocore.retries import standard
+
+CREDENTIAL_ERRORS: Final = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    CredentialRetrievalError,
+    SSOError,
+    TokenRetrievalError,
+)
+REFUSED_CREDENTIALS: Final = frozenset(
+    {
+        "AuthFailure",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InvalidClientTokenId",
+        "MissingAuthenticationToken",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+"""What AWS answers to credentials that it does not know, by whatever service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +90,21 @@ class Sessions:
         return self._own.region_name or "us-east-1"
 
     def caller(self) -> tuple[str, str]:
-        """The caller's account and ARN. Raises `NoCredentials`."""
+        """The caller's account and ARN.
+
+        Raises `NoCredentials` where there are none or AWS knows them not; botocore's `ClientError` or
+        `BotoCoreError` where AWS could not be asked.
+        """
         try:
             answer = self.client(self._own, "sts", self.default_region).get_caller_identity()
         except ClientError as error:
             code = error.response["Error"]["Code"]
+            if code not in REFUSED_CREDENTIALS:
+                raise
             raise NoCredentials(
                 f"AWS refuses the credentials ({code}): renew them, or choose others with --profile or AWS_PROFILE"
             ) from error
-        except BotoCoreError as error:
+        except CREDENTIAL_ERRORS as error:
             raise NoCredentials(
                 f"{str(error).rstrip('.')}: give credentials as to every AWS tool (AWS_PROFILE, --profile, "
                 "aws sso login), or leave AWS out with --no-aws"

@@ -85,3 +85,19 @@ def test_regions_that_cannot_be_listed_are_unknown_not_empty(gather: Gather) -> 
     snapshot = gather(rules[0].operations, [Fault("ec2", "DescribeRegions", "denied")], wanted=Wanted())
     findings, _ = judge(Estate(snapshot, Config(), datetime.now(UTC)), rules)
     assert [(one.status, one.subject.id) for one in findings] == [(Status.UNKNOWN, f"{HOSPITAL}/*")]
+
+
+@pytest.mark.parametrize("kind", ["denied", "throttled", "timeout"])
+def test_a_caller_that_aws_does_not_name_is_unknown_not_a_usage_error(gather: Gather, kind: str) -> None:
+    rules = [rule for rule in load_rules()[0] if rule.id == "client-vpn-connection-logging"]
+    fault = Fault("sts", "GetCallerIdentity", kind)
+    snapshot = gather(rules[0].operations, [fault], wanted=Wanted(), read_timeout=0.3)
+    findings, _ = judge(Estate(snapshot, Config(), datetime.now(UTC)), rules)
+    assert [(one.status, one.subject.id) for one in findings] == [(Status.UNKNOWN, "caller/*")]
+
+
+def test_roles_are_entered_although_the_caller_is_not_named(gather: Gather) -> None:
+    fault = Fault("sts", "GetCallerIdentity", "denied")
+    snapshot = gather(["ec2.DescribeVpcs"], [fault], wanted=Wanted((role(NETWORK),), regions=("us-east-1",)))
+    assert snapshot.scope.places == ((NETWORK, "us-east-1"),)
+    assert isinstance(snapshot.answer(NETWORK, "us-east-1", "ec2.DescribeVpcs"), dict)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from orthaudit.finding import Status
 from orthaudit.model.item import UNOBSERVED_KEY
 
 VPC = {"aws_vpc.main": {"after": {"cidr_block": "10.0.0.0/16"}, "unknown": {"default_security_group_id": True}}}
@@ -398,3 +399,40 @@ def test_stores(make_plan: Any, answer: Callable[..., Any]) -> None:
     assert only(answer(plan, "rds.DescribeDBInstances"))["DBParameterGroups"] == [{"DBParameterGroupName": "p"}]
     parameters = answer(plan, "rds.DescribeDBParameters", DBParameterGroupName="p")["Parameters"]
     assert [one["ParameterValue"] for one in parameters] == ["1", "orthaudit:redacted"]
+
+
+@pytest.mark.parametrize(("subnet", "status"), [("public", Status.FAIL), ("private", Status.PASS)])
+def test_a_planned_internet_gateway_makes_a_subnet_public(
+    make_plan: Any, read: Any, verdicts: Any, subnet: str, status: Status
+) -> None:
+    """A gateway that has no id yet goes by its address, not by `igw-`."""
+    vpc = {"vpc_id": ("aws_vpc.main.id",)}
+    resources = {
+        "aws_vpc.main": {"after": {"cidr_block": "10.0.0.0/16"}, "unknown": {"id": True}},
+        "aws_internet_gateway.gw": {"given": vpc, "unknown": {"id": True}},
+        "aws_subnet.public": {"after": {"cidr_block": "10.0.0.0/24"}, "given": vpc, "unknown": {"id": True}},
+        "aws_subnet.private": {"after": {"cidr_block": "10.0.1.0/24"}, "given": vpc, "unknown": {"id": True}},
+        "aws_route_table.out": {"given": vpc, "unknown": {"id": True}},
+        "aws_route.out": {
+            "after": {"destination_cidr_block": "0.0.0.0/0"},
+            "given": {
+                "route_table_id": ("aws_route_table.out.id",),
+                "gateway_id": ("aws_internet_gateway.gw.id",),
+            },
+        },
+        "aws_route_table_association.public": {
+            "given": {"route_table_id": ("aws_route_table.out.id",), "subnet_id": ("aws_subnet.public.id",)}
+        },
+        "aws_ec2_client_vpn_endpoint.vpn": {
+            "after": {"client_cidr_block": "192.168.0.0/22", "split_tunnel": True},
+            "unknown": {"id": True},
+        },
+        "aws_ec2_client_vpn_network_association.a": {
+            "given": {
+                "client_vpn_endpoint_id": ("aws_ec2_client_vpn_endpoint.vpn.id",),
+                "subnet_id": (f"aws_subnet.{subnet}.id",),
+            }
+        },
+    }
+    found = verdicts(read(make_plan(resources)))
+    assert found["client-vpn-private-subnets", "aws_ec2_client_vpn_endpoint.vpn"].status is status
