@@ -74,10 +74,10 @@ def gather(live: Live, config: Config, rules: Sequence[AnyRule]) -> Gathered:
             interrupted = True
         snapshot = gathering.snapshot()
         snapshot = replace(snapshot, scope=replace(snapshot.scope, source=live.source))
-    if live.probe is not None and not interrupted:
+    if live.probe is not None:
         probes: list[Structure] = []
         try:
-            asyncio.run(_probe(live, live.probe, config, snapshot, started_at, probes))
+            asyncio.run(_probe(live, live.probe, config, snapshot, started_at, probes, interrupted=interrupted))
         except KeyboardInterrupt:
             interrupted = True
         snapshot = snapshot.with_probes(probes, datetime.now(UTC))
@@ -95,8 +95,16 @@ def _gathering(live: Live, config: Config, rules: Sequence[AnyRule]) -> Gatherin
 
 
 async def _probe(
-    live: Live, manner: ProbeManner, config: Config, snapshot: Snapshot, now: datetime, probes: list[Structure]
+    live: Live,
+    manner: ProbeManner,
+    config: Config,
+    snapshot: Snapshot,
+    now: datetime,
+    probes: list[Structure],
+    *,
+    interrupted: bool,
 ) -> None:
+    """Probe into `probes`. Every target leaves a record: one that an interrupt left unfinished says so."""
     from orthaudit.gather.probe.endpoint import probe  # pynetdicom is slow to import
     from orthaudit.gather.probe.structure import left_alone
     from orthaudit.targets import targets
@@ -110,7 +118,8 @@ async def _probe(
 
     live.watcher.on_probing(len(found))
     try:
-        await probe(found, manner, now, done)
+        if not interrupted:
+            await probe(found, manner, now, done)
     finally:
         seen = {(one["host"], one["port"]) for one in probes}
         why = "the scan was interrupted before the probe was finished"

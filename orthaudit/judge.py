@@ -46,7 +46,7 @@ def _waived(finding: Finding, waivers: Sequence[Waiver]) -> Finding:
 def _judge_rule(estate: Estate, rule: AnyRule) -> list[Finding]:
     try:
         seen: Seen[Subject] = estate.all(rule.on)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return [_error(rule, estate, SubjectName("scan", "scan"), error)]
     findings: list[Finding] = []
     asides: dict[Place | None, Aside] = {}

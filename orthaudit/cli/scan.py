@@ -250,13 +250,12 @@ def _check_save(path: Path) -> None:
 @contextmanager
 def _lab(options: Options, config: Config) -> Iterator[Lab]:
     try:
-        from orthaudit.lab.run import PortTaken, lab, parse_fault
-    except ImportError as error:
-        raise Refused(
-            f"--lab needs {error.name}: install orthaudit with its lab: pip install 'orthaudit[lab]'"
-        ) from None
-    try:
+        from orthaudit.lab.faults import parse_fault
+
         faults = tuple(parse_fault(text) for text in options.lab_fault)
+        from orthaudit.lab.run import PortTaken, lab  # moto is slow to import
+    except ImportError as error:
+        raise Refused(f"--lab: {error.name} is not installed: pip install 'orthaudit[lab]'") from None
     except ValueError as error:
         raise Refused(f"--lab-fault: {error}") from None
     try:

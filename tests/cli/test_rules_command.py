@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -110,3 +112,14 @@ def test_an_explanation_has_its_sections_in_order(tmp_path: Path) -> None:
 def test_bad_usage_is_one_line_and_exit_2(arguments: tuple[str, ...], message: str) -> None:
     refused = run(*arguments)
     assert (refused.exit_code, refused.stdout, refused.stderr) == (2, "", message)
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure() -> None:
+    """Exit 1 would say that an audit found failures."""
+    script = Path(sys.executable).with_name("orthaudit")
+    with subprocess.Popen([script, "rules"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (0, b"")

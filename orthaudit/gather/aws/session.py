@@ -96,7 +96,7 @@ class Sessions:
         `BotoCoreError` where AWS could not be asked.
         """
         try:
-            answer = self.client(self._own, "sts", self.default_region).get_caller_identity()
+            answer = self.client(self._own, "sts", self.default_region, patient=False).get_caller_identity()
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code not in REFUSED_CREDENTIALS:
@@ -124,9 +124,11 @@ class Sessions:
             given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], botocore_session=core
         )
 
-    def client(self, session: boto3.Session, service: str, region: str) -> Any:
-        """A client with bounded retries and timeouts."""
+    def client(self, session: boto3.Session, service: str, region: str, *, patient: bool = True) -> Any:
+        """A client with bounded retries and timeouts; `patient` False: for a question that a person waits for."""
         manner = self.manner
+        if not patient:
+            manner = replace(manner, attempts=2, read_timeout=min(5.0, manner.read_timeout))
         client = cast("Any", session).client(
             service,
             region_name=region,
