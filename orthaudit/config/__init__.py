@@ -37,15 +37,15 @@ def load_config(path: Path | None, *, policy: str | None = None, rule_ids: Colle
     `policy` takes the place of the name in the file; knobs that the file sets stay. `rule_ids`: the rules
     that waivers may name (None: any). Raises `ConfigError` with all that is wrong.
     """
-    from orthaudit.config.check import check  # jsonschema and ruamel.yaml are slow to import
-    from orthaudit.config.document import read_yaml
-
     if policy is not None and policy not in POLICIES:
         raise ConfigError((f"policy: {policy!r} is not one of: {', '.join(POLICIES)}",))
     if path is None:
         if not os.path.lexists(DEFAULT):
             return Config(policy=POLICIES[policy or "guide"])
         path = DEFAULT
+    from orthaudit.config.check import check  # jsonschema and ruamel.yaml are slow to import
+    from orthaudit.config.document import read_yaml
+
     content, text = _read(path)
     document = read_yaml(text)
     folder = path.absolute().parent
