@@ -40,7 +40,8 @@ def _run() -> int:
     try:
         return int(cli.main(standalone_mode=False) or 0)
     except SystemExit as error:
-        if type(sys.stdout).__name__.endswith("PacifyFlushWrapper"):  # `orthaudit rules | head`: click met a closed pipe
+        # `orthaudit rules | head`: click met a closed pipe
+        if type(sys.stdout).__name__.endswith("PacifyFlushWrapper"):
             return 0
         return int(error.code or 0)
 
