@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from orthaudit.evidence import UnknownCode
 from orthaudit.model.listener import DicomListener, dicom_ports
 from orthaudit.model.network import PREFIX_LIST_ENTRIES
+from orthaudit.model.network_interface import NETWORK_INTERFACES
 from orthaudit.model.security_group import SecurityGroup
 from orthaudit.paths.addresses import INTERNET, Addresses, size
 from orthaudit.policy import Policy
@@ -37,7 +38,7 @@ def _wide(addresses: Addresses, policy: Policy) -> bool:
     "revoke-security-group-ingress / authorize-security-group-ingress --group-id {group.id}), and declare those "
     "under policy.trusted_sources.",
     on=SecurityGroup,
-    needs=(PREFIX_LIST_ENTRIES,),
+    needs=(PREFIX_LIST_ENTRIES, NETWORK_INTERFACES),
     knobs=("ports", "trusted_sources", "max_source_addresses"),
 )
 def dicom_port_open_to_internet(group: SecurityGroup, policy: Policy) -> Iterator[Outcome]:

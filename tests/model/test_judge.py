@@ -167,6 +167,16 @@ def test_a_broken_template_does_not_hide_the_failure(monkeypatch: pytest.MonkeyP
     assert one.remediation == "Mend thing-1."
 
 
+def test_a_pass_says_what_was_not_answered_in_its_own_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Thing, "seen", Seen((ONE, Thing("thing-2", ELSEWHERE))))
+    evidence = snapshot({HERE: {}}, ["ec2.DescribeThings", "ec2.DescribeOthers"])
+    evidence = replace(evidence, scope=snapshot({HERE: {}, ELSEWHERE: {}}).scope)
+    here, elsewhere = judge(Estate(evidence, Config(), NOW), [yielding()])[0]
+    expect(here, Status.PASS, "ec2.DescribeThings was not answered, and the verdict stands without it")
+    assert "DescribeOthers" not in here.message
+    assert elsewhere.message == "as it should be"
+
+
 REGION: Final = f"{HERE[0]}/{HERE[1]}"
 OTHER: Final = f"{ELSEWHERE[0]}/{ELSEWHERE[1]}"
 

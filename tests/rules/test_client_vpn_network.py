@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orthaudit.evidence import Structure
+from orthaudit.evidence import Json, Structure
 from orthaudit.finding import Status
 from tests.estates import SOUND, expect, finding
 from tests.structures import (
@@ -25,6 +25,8 @@ from tests.structures import (
 
 PASS, FAIL, UNKNOWN, NOT_APPLICABLE = Status.PASS, Status.FAIL, Status.UNKNOWN, Status.NOT_APPLICABLE
 OTHER_VPC = given("ec2.DescribeVpcs", vpc("vpc-1", "10.0.0.0/16"), vpc("vpc-2", "192.168.0.0/16"))
+
+UNSEEN: dict[str, Json] = {"orthaudit:unobserved": ["known_after_apply", "a plan"]}
 
 
 def main_table(*routes: str) -> Answers:
@@ -60,6 +62,12 @@ def main_table(*routes: str) -> Answers:
         ),
         pytest.param(
             main_table("pl-1") | prefix_list("pl-1", "192.168.0.0/20"), FAIL, ["pl-1", "rtb-1"], id="a route by list"
+        ),
+        pytest.param(
+            given("ec2.DescribeRouteTables", route_table("rtb-1", main=True) | {"Routes": UNSEEN}),
+            UNKNOWN,
+            ["Routes"],
+            id="routes of a table not told",
         ),
         pytest.param(main_table("pl-lost"), UNKNOWN, ["pl-lost"], id="a route by a list nobody read"),
         pytest.param(main_table("pl-lost", "192.168.2.0/24"), FAIL, ["192.168.2.0/24"], id="fails without the list"),
@@ -212,6 +220,7 @@ IPV6: Structure = {"DestinationIpv6CidrBlock": "::/0", "GatewayId": "igw-1", "St
             ["GatewayId"],
             id="a route without a target",
         ),
+        pytest.param([route_table("rtb-1", main=True) | {"Routes": UNSEEN}], UNKNOWN, ["Routes"], id="routes not told"),
         pytest.param(None, UNKNOWN, ["DescribeRouteTables", "AccessDenied"], id="tables denied"),
     ],
 )
@@ -223,3 +232,13 @@ def test_private_subnets(tables: list[Structure] | None, status: Status, words: 
 
 def test_private_subnets_of_an_endpoint_without_any() -> None:
     expect(finding("client-vpn-private-subnets", SOUND | of_endpoint("TargetNetworks")), NOT_APPLICABLE, "no subnet")
+
+
+@pytest.mark.parametrize(("zone", "status"), [("cac1-az2", PASS), ("cac1-az1", FAIL), (None, UNKNOWN)])
+def test_two_subnets_whose_zone_is_not_told(zone: str | None, status: Status) -> None:
+    subnets = (
+        subnet("subnet-a", "10.0.1.0/24", "cac1-az1"),
+        subnet("subnet-b", "10.0.2.0/24", "") | {"AvailabilityZoneId": zone},
+    )
+    one = finding("client-vpn-two-subnets", SOUND | given("ec2.DescribeSubnets", *subnets))
+    expect(one, status, *(["AvailabilityZone"] if status is UNKNOWN else []))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orthaudit.declared import Config, Listener
-from orthaudit.evidence import Structure
+from orthaudit.evidence import Json, Structure
 from orthaudit.finding import Severity, Status
 from orthaudit.policy import Policy
 from tests.estates import SOUND, expect, finding
@@ -94,6 +94,13 @@ def way_out(*egress: Structure, name: str = "vpn") -> Answers:
             [],
             id="by another of its groups",
         ),
+        pytest.param(
+            of_endpoint("TargetNetworks", target_network("subnet-a", "sg-vpn", "sg-out"))
+            | given("ec2.DescribeSecurityGroups", DICOM, security_group("sg-vpn", egress=()), security_group("sg-out")),
+            None,
+            [],
+            id="one of its groups lets everything out",
+        ),
     ],
 )
 def test_security_group(change: Answers, severity: Severity | None, words: list[str]) -> None:
@@ -105,6 +112,7 @@ def test_security_group(change: Answers, severity: Severity | None, words: list[
 
 
 NO_WAY_OUT = way_out()
+UNSEEN: dict[str, Json] = {"orthaudit:unobserved": ["known_after_apply", "a plan"]}
 
 
 @pytest.mark.parametrize(
@@ -113,6 +121,13 @@ NO_WAY_OUT = way_out()
         pytest.param(way_out(permission(11112, "pl-lost")), None, UNKNOWN, ["pl-lost"], id="list not read"),
         pytest.param(
             way_out(permission(11112, "pl-lost", "10.0.1.10/32")), None, PASS, [], id="passes without the list"
+        ),
+        pytest.param(
+            given("ec2.DescribeSecurityGroups", DICOM, security_group("sg-vpn", IpPermissionsEgress=UNSEEN)),
+            None,
+            UNKNOWN,
+            ["IpPermissionsEgress"],
+            id="egress not told",
         ),
         pytest.param(NO_WAY_OUT, "elbv2.DescribeTargetGroups", UNKNOWN, ["TargetGroups"], id="listeners not all seen"),
         pytest.param({}, "elbv2.DescribeTargetGroups", PASS, [], id="everything out needs no listener"),

@@ -81,6 +81,9 @@ def test_each_vantage_point_is_a_finding_of_its_own(rule: str) -> None:
     found = findings(rule, probes=[probe(vantage="a"), probe(vantage="b"), probe()])
     assert [one.vantage for one in found] == [None, "a", "b"]
     assert len({one.id for one in found}) == 3
+    unseen = finding(rule, probes=[probe(vantage="ward", speaks="silence")])
+    assert unseen.unknown is not None
+    assert unseen.unknown.needs == ("a probe of pacs.example.org:11112 from ward",)
 
 
 @pytest.mark.parametrize("rule", [PLAINTEXT, *TLS_RULES])

@@ -47,6 +47,9 @@ TRUSTING: Final = Config(policy=Policy(trusted_sources=("203.0.113.0/24",)))
         pytest.param([permission(11112, "10.0.0.0/7")], UNDECLARED, FAIL, ["16,777,216 "], id="10/7 holds 11/8"),
         pytest.param([permission(11112, "pl-world")], UNDECLARED, FAIL, ["pl-world"], id="a list hides the world"),
         pytest.param([permission(11112, "pl-halves")], UNDECLARED, FAIL, ["pl-halves"], id="a list hides the halves"),
+        pytest.param(
+            [permission(11112, "pl-wide")], TRUSTING, FAIL, ["pl-wide (203.0.112.0/24)"], id="a part of a list"
+        ),
         pytest.param([permission(11112, "pl-private")], TRUSTING, PASS, [], id="a list of private addresses"),
         pytest.param([permission(11112, "pl-none")], TRUSTING, PASS, [], id="an empty list"),
         pytest.param([permission(11112, "pl-lost")], TRUSTING, UNKNOWN, ["pl-lost"], id="a list nobody read"),
@@ -90,6 +93,7 @@ def test_dicom_port_open_to_internet(
         **prefix_list("pl-world", "0.0.0.0/0"),
         **prefix_list("pl-halves", *HALVES),
         **prefix_list("pl-private", "10.0.0.0/8"),
+        **prefix_list("pl-wide", "203.0.112.0/23"),
         **prefix_list("pl-none"),
     }
     one = finding(OPEN, answers, config=config)

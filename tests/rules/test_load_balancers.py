@@ -78,6 +78,11 @@ def test_without_targets_nothing_tells_what_will_be_spoken() -> None:
     expect(finding(RULE, behind(balanced("TLS")) | targets("tg-1")), PASS)
 
 
+@pytest.mark.parametrize("protocol", ["TLS", "TCP", "HTTP", "UDP"])
+def test_what_carries_no_dicom_is_not_judged(protocol: str) -> None:
+    expect(finding(RULE, behind(balanced(protocol), 8080)), NOT_APPLICABLE, "no DICOM port")
+
+
 def test_each_listener_is_judged_by_itself() -> None:
     """A plaintext listener beside a TLS one fails, whatever its neighbour is; a pass-through is judged by the probe."""
     two = listeners(balanced("TLS", name="listener-tls"), balanced("TCP", name="listener-tcp"))
