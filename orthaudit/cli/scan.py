@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from orthaudit.cli.hosts import parse_host
 from orthaudit.cli.outputs import Output, parse_outputs, write_outputs
 from orthaudit.cli.refused import Refused
+from orthaudit.cli.scan_options import Options, check
 from orthaudit.config import ConfigError, load_config
-from orthaudit.declared import Account, Aws, Config, Listener, Organization
+from orthaudit.declared import Account, Aws, Config, Organization
 from orthaudit.evidence import UnknownCode
 from orthaudit.finding import Severity
 from orthaudit.policy import POLICIES
@@ -30,43 +29,6 @@ if TYPE_CHECKING:
 
 LEVELS = [severity.label for severity in sorted(Severity, reverse=True) if severity is not Severity.INFO]
 PATH = click.Path(path_type=Path)
-
-
-@dataclass(frozen=True)
-class Options:
-    """The options of `scan`, as given."""
-
-    hosts: tuple[str, ...]
-    config: Path | None
-    lab: bool
-    lab_fault: tuple[str, ...]
-    profile: str | None
-    region: tuple[str, ...]
-    role_arn: tuple[str, ...]
-    organization: bool
-    endpoint_url: str | None
-    no_aws: bool
-    no_probe: bool
-    from_: tuple[Path, ...]
-    terraform: Path | None
-    as_of: str | None
-    save: Path | None
-    dry_run: bool
-    vantage: str | None
-    policy: str | None
-    only: tuple[str, ...]
-    skip: tuple[str, ...]
-    severity: str | None
-    rules: tuple[Path, ...]
-    output: tuple[str, ...]
-    fail_on: str | None
-    accept_unknown: tuple[str, ...]
-    deadline_per_listener: float
-
-    @property
-    def replays(self) -> bool:
-        """Whether saved evidence or a plan is judged, and nobody is asked."""
-        return bool(self.from_ or self.terraform)
 
 
 @click.command()
@@ -146,7 +108,7 @@ def scan(**given: Any) -> int:
     Exit codes: 0 fine, 1 failures, 2 usage, 3 incomplete (something could not be seen), 130 interrupted.
     """
     options = Options(**given)
-    _check(options)
+    check(options)
     rules, packs = _rules(options)
     config = _config(options, rules)
     chosen = _select(options, rules, config)
@@ -163,44 +125,10 @@ def scan(**given: Any) -> int:
             accounts, organization = _accounts(options, config)
             meant = replace(config, aws=Aws(accounts, organization))
             probe = None if options.no_probe else _probe_manner(options, config)
-            click.echo(describe(meant, chosen, _hosts(options), options.region, no_aws=options.no_aws, probe=probe))
+            click.echo(describe(meant, chosen, options.listeners(), options.region, no_aws=options.no_aws, probe=probe))
             return 0
         gathered = _saved(options) if options.replays else _live(options, config, chosen, running)
     return _report(options, config, chosen, packs, gathered, outputs)
-
-
-def _check(options: Options) -> None:
-    """Options that exclude each other. Raises `Refused`."""
-    live = {
-        "--lab": options.lab, "HOST": options.hosts, "--profile": options.profile, "--region": options.region,
-        "--role-arn": options.role_arn, "--organization": options.organization, "--dry-run": options.dry_run,
-        "--endpoint-url": options.endpoint_url, "--vantage": options.vantage, "--no-aws": False,
-    }  # fmt: skip
-    if options.replays:
-        for name, value in live.items():
-            if value:
-                raise Refused(f"{name}: does not go with --from or --terraform, which ask nobody")
-    if options.as_of and not options.replays:
-        raise Refused("--as-of: goes with --from or --terraform: a live scan is judged as of now")
-    if options.lab_fault and not options.lab:
-        raise Refused("--lab-fault: goes with --lab")
-    if options.lab:
-        for name in ("--profile", "--endpoint-url"):
-            if live[name]:
-                raise Refused(f"{name}: does not go with --lab, whose AWS is on 127.0.0.1")
-        for host in _hosts(options):
-            if host.host not in ("127.0.0.1", "localhost", "::1"):
-                raise Refused(f"{host.endpoint}: does not go with --lab, which connects to nothing but 127.0.0.1")
-    for arn in options.role_arn:
-        if not re.fullmatch(r"arn:aws[a-z-]*:iam::\d{12}:role/.+", arn):
-            raise Refused(f"--role-arn {arn}: is not the ARN of a role (arn:aws:iam::111122223333:role/NAME)")
-    for region in options.region:
-        if not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", region):
-            raise Refused(f"--region {region}: is not the name of an AWS region (ca-central-1)")
-    if options.endpoint_url and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", options.endpoint_url):
-        raise Refused(f"--endpoint-url {options.endpoint_url}: is not a URL (https://HOST[:PORT])")
-    if options.no_aws and options.no_probe and not options.replays:
-        raise Refused("--no-aws and --no-probe together leave nothing to look at")
 
 
 def _rules(options: Options) -> tuple[Sequence[AnyRule], tuple[tuple[str, str], ...]]:
@@ -232,10 +160,6 @@ def _select(options: Options, rules: Sequence[AnyRule], config: Config) -> tuple
         )  # fmt: skip
     except SelectionError as error:
         raise Refused(str(error)) from None
-
-
-def _hosts(options: Options) -> tuple[Listener, ...]:
-    return tuple(parse_host(text) for text in options.hosts)
 
 
 def _check_save(path: Path) -> None:
@@ -285,7 +209,7 @@ def _live(options: Options, config: Config, rules: Sequence[AnyRule], running: L
         live = Live(
             aws=None if options.no_aws else (manner, wanted),
             probe=None if options.no_probe else _probe_manner(options, config),
-            listeners=_hosts(options),
+            listeners=options.listeners(),
             dial_found=running is None,
             source="lab" if running else "live",
             watcher=watcher,
