@@ -6,13 +6,12 @@ import base64
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-import jmespath
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -24,7 +23,8 @@ from botocore.exceptions import (
 )
 
 from orthaudit.evidence import Answer, AnswerKey, Json, LedgerLine, LedgerStatus, Structure, identify
-from orthaudit.gather.aws.calls import Call, Each, Paging, depth
+from orthaudit.gather.aws.calls import Call, Paging, depth
+from orthaudit.gather.aws.questions import questions
 from orthaudit.gather.aws.redact import redacted
 from orthaudit.gather.aws.session import Sessions
 from orthaudit.gather.workers import run_all
@@ -148,29 +148,11 @@ class Collector:
                 self._ask(place, call, parameters)
 
     def _questions(self, place: tuple[str, str], call: Call, asked: frozenset[str]) -> Iterator[Structure]:
-        known: list[Structure] = [{}]
-        for each in call.each:
-            known = [
-                {**before, each.parameter: value}
-                for before in known
-                for value in self._values(place, each, asked, before)
-            ]
-        yield from known
+        def given(parent: str) -> list[Structure]:
+            answers = self._notebook.given(place, parent) if parent in asked else []
+            return [answer.response for answer in answers]
 
-    def _values(
-        self, place: tuple[str, str], each: Each, asked: frozenset[str], before: Mapping[str, Json]
-    ) -> Iterable[str]:
-        if each.declared is not None:
-            declared = self._declared.get(each.declared)
-            return [declared] if declared else []
-        return dict.fromkeys(
-            value
-            for parent, expression in each.found
-            if parent in asked
-            for answer in self._notebook.given(place, parent)
-            for value in jmespath.search(expression.format(**before) if before else expression, answer.response) or ()
-            if isinstance(value, str)
-        )
+        return questions(call, given, self._declared)
 
     def _ask(self, place: tuple[str, str], call: Call, parameters: Structure) -> None:
         self._on_call(*place, call.id)

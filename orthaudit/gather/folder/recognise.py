@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-import jmespath
 from botocore import xform_name
 
-from orthaudit.evidence import Json, Structure, identify
+from orthaudit.evidence import Json, Structure
 from orthaudit.gather.aws.calls import CALLS, Call
+from orthaudit.gather.aws.questions import questions
 
 Given: TypeAlias = "Callable[[str], Iterable[Structure]]"
 """The answers to an operation that were read already, by its name."""
@@ -95,28 +95,14 @@ def asked(call: Call, path: Path, given: Given) -> Structure | None:
     ids = [one for one in ids if one.strip("-")]
     if not ids:
         return None
-    questions = list(_questions(call, given))
-    fitting = [one for one in questions if all(_names(ids, value) for value in one.values())]
+    known = list(questions(call, given, {}))
+    fitting = [one for one in known if all(_names(ids, value) for value in one.values())]
     if not fitting:
-        fitting = [one for one in questions if any(_names(ids[-1:], value) for value in one.values())]
+        fitting = [one for one in known if any(_names(ids[-1:], value) for value in one.values())]
     if len(fitting) == 1:
         return fitting[0]
-    return {call.each[0].parameter: ids[-1]} if not questions and len(call.each) == 1 else None
+    return {call.each[0].parameter: ids[-1]} if not known and len(call.each) == 1 else None
 
 
 def _names(ids: Iterable[str], value: Json) -> bool:
     return any(one == value or one == str(value).rsplit("/", 1)[-1] for one in ids)
-
-
-def _questions(call: Call, given: Given) -> Iterator[Structure]:
-    known: list[Structure] = [{}]
-    for each in call.each:
-        following: list[Structure] = []
-        for before in known:
-            for parent, expression in each.found:
-                for response in given(parent):
-                    filled = expression.format(**before) if before else expression
-                    values = jmespath.search(filled, response) or ()
-                    following += [{**before, each.parameter: value} for value in values if isinstance(value, str)]
-        known = following
-    yield from {identify(one): one for one in known}.values()
